@@ -1,0 +1,239 @@
+//go:build unix
+
+package eventloop
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// Conn is a connected socket, a net.Conn whose calls suspend the running task instead of its thread. While a
+// Conn waits it holds no buffer: AwaitReadable first, then borrow one. It has one reading and one writing
+// task at most, and all its methods belong to the loop's thread.
+type Conn struct {
+	socketBase
+	network string
+	remote  netip.AddrPort
+	stream  bool // not of datagrams
+}
+
+var _ net.Conn = (*Conn)(nil)
+
+// Dial connects to address, an IP address and port; names are the caller's to resolve. network is tcp, tcp4,
+// tcp6, udp, udp4 or udp6. The deadline of ctx is kept, on the loop's clock; its cancellation is not looked
+// at: cancel the task. Errors are *net.OpError around the system's, os.ErrDeadlineExceeded or ErrCancelled.
+func (l *Loop) Dial(ctx context.Context, network, address string) (*Conn, error) {
+	c, err := l.dial(ctx, network, address)
+	if err != nil {
+		return nil, &net.OpError{Op: "dial", Net: network, Addr: stringAddr{network, address}, Err: err}
+	}
+	return c, nil
+}
+
+func (l *Loop) dial(ctx context.Context, network, address string) (*Conn, error) {
+	addr, kind, err := parseAddress(network, address)
+	if err != nil {
+		return nil, err
+	}
+	if l.closed {
+		return nil, ErrClosed
+	}
+	sa, family := sockaddr(addr)
+	fd, err := socket(family, kind)
+	if err != nil {
+		return nil, os.NewSyscallError("socket", err)
+	}
+	c := &Conn{network: network, remote: addr, stream: kind == unix.SOCK_STREAM}
+	if err := c.connect(l, ctx, fd, sa); err != nil {
+		if l.lookup(fd) == &c.descriptor {
+			_ = c.Close()
+		} else {
+			_ = unix.Close(fd)
+		}
+		return nil, err
+	}
+	return c, nil
+}
+
+func parseAddress(network, address string) (netip.AddrPort, int, error) {
+	kind := unix.SOCK_STREAM
+	switch network {
+	case "tcp", "tcp4", "tcp6":
+	case "udp", "udp4", "udp6":
+		kind = unix.SOCK_DGRAM
+	default:
+		return netip.AddrPort{}, 0, net.UnknownNetworkError(network)
+	}
+	addr, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return addr, 0, fmt.Errorf("%q is not an IP address and port: %w", address, err)
+	}
+	is4 := addr.Addr().Is4() || addr.Addr().Is4In6()
+	if last := network[len(network)-1]; last == '4' && !is4 || last == '6' && is4 {
+		return addr, 0, &net.AddrError{Err: "address of the wrong family for " + network, Addr: address}
+	}
+	return addr, kind, nil
+}
+
+// connect: socket options, connect, wait until writable. The outcome is asked for (SO_ERROR) only when an
+// event says that there is trouble, so a good connection costs four system calls.
+func (c *Conn) connect(l *Loop, ctx context.Context, fd int, sa unix.Sockaddr) error {
+	if c.stream {
+		// As package net does. A request in one write gains nothing; TLS records in several do.
+		if err := unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1); err != nil {
+			return os.NewSyscallError("setsockopt", err)
+		}
+	}
+	err := unix.Connect(fd, sa)
+	switch err {
+	case nil, unix.EINPROGRESS, unix.EINTR: // after EINTR the connect goes on by itself
+	default:
+		return os.NewSyscallError("connect", err)
+	}
+	inProgress := err != nil
+	if err := l.register(&c.descriptor, fd); err != nil {
+		return err
+	}
+	if !inProgress {
+		c.ready |= Writable
+		return nil
+	}
+	if deadline, ok := ctx.Deadline(); ok {
+		if err := c.SetWriteDeadline(deadline); err != nil {
+			return err
+		}
+	}
+	if err := c.waitWritable(); err != nil {
+		return err
+	}
+	c.writeDeadline = 0
+	if c.ready&Hangup != 0 {
+		code, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ERROR)
+		if err == nil && code != 0 {
+			err = unix.Errno(code)
+		}
+		if err != nil {
+			return os.NewSyscallError("connect", err)
+		}
+	}
+	if c.mayBeSelf() && c.localAddr() == c.remote {
+		return os.NewSyscallError("connect", unix.ECONNREFUSED)
+	}
+	return nil
+}
+
+// mayBeSelf: a connect to a port of this machine on which nobody listens can meet itself (RFC 9293 section
+// 3.5, simultaneous open), when the system picks that port for its own end.
+func (c *Conn) mayBeSelf() bool {
+	const firstEphemeral = 10000 // of all systems; 32768 on Linux
+	a := c.remote.Addr()
+	return c.stream && c.remote.Port() >= firstEphemeral &&
+		(a == netip.AddrFrom4([4]byte{127, 0, 0, 1}) || a == netip.IPv6Loopback())
+}
+
+// AwaitReadable suspends the running task until there is something to read, the peer has closed, or the read
+// deadline has passed. It needs no buffer.
+func (c *Conn) AwaitReadable() error {
+	if err := c.waitReadable(); err != nil {
+		return c.opError("read", err)
+	}
+	return nil
+}
+
+// Stale reports whether something has happened on a connection from which nothing is due: the peer closed it,
+// or sent what nobody asked for. It asks no system call, for readiness is known from events.
+func (c *Conn) Stale() bool { return c.closed || c.ready&(Readable|Hangup) != 0 }
+
+// Read implements net.Conn. A stream at its end gives io.EOF; a datagram is cut to b.
+func (c *Conn) Read(b []byte) (int, error) {
+	if len(b) == 0 && c.stream {
+		return 0, nil
+	}
+	if err := c.loop.breathe(); err != nil {
+		return 0, c.opError("read", err)
+	}
+	for {
+		if err := c.waitReadable(); err != nil {
+			return 0, c.opError("read", err)
+		}
+		n, errno := sysRead(c.fd, b)
+		switch {
+		case errno == unix.EAGAIN:
+			c.ready &^= Readable
+			continue
+		case errno == unix.EINTR:
+			continue
+		case errno != 0:
+			return 0, c.opError("read", os.NewSyscallError("read", errno))
+		case n == 0 && c.stream:
+			return 0, io.EOF
+		}
+		if n < len(b) && c.stream && c.ready&Hangup == 0 {
+			c.ready &^= Readable // all that there was; more is a new event (epoll(7)), and so is the end
+		}
+		c.loop.spend(n)
+		return n, nil
+	}
+}
+
+// Write implements net.Conn: it returns when all of b is with the system, or with an error.
+func (c *Conn) Write(b []byte) (int, error) {
+	if err := c.loop.breathe(); err != nil {
+		return 0, c.opError("write", err)
+	}
+	written := 0
+	for {
+		if err := c.waitWritable(); err != nil {
+			return written, c.opError("write", err)
+		}
+		n, errno := sysWrite(c.fd, b[written:])
+		switch errno {
+		case 0:
+			written += n
+			c.loop.spend(n)
+			if written == len(b) {
+				return written, nil
+			}
+		case unix.EAGAIN:
+			c.ready &^= Writable
+		case unix.EINTR:
+		default:
+			return written, c.opError("write", os.NewSyscallError("write", errno))
+		}
+	}
+}
+
+// Close closes the connection. A task that is waiting for it gets net.ErrClosed.
+func (c *Conn) Close() error { return c.opError("close", c.socketBase.close()) }
+
+// LocalAddr asks the system.
+func (c *Conn) LocalAddr() net.Addr { return netAddr(c.stream, c.localAddr()) }
+
+// RemoteAddr is the address that was dialled.
+func (c *Conn) RemoteAddr() net.Addr { return netAddr(c.stream, c.remote) }
+
+func netAddr(stream bool, a netip.AddrPort) net.Addr {
+	if stream {
+		return net.TCPAddrFromAddrPort(a)
+	}
+	return net.UDPAddrFromAddrPort(a)
+}
+
+func (c *Conn) opError(op string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &net.OpError{Op: op, Net: c.network, Addr: netAddr(c.stream, c.remote), Err: err}
+}
+
+// stringAddr is an address that may not be one.
+type stringAddr struct{ network, address string }
+
+func (a stringAddr) Network() string { return a.network }
+func (a stringAddr) String() string  { return a.address }
