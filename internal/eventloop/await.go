@@ -31,7 +31,7 @@ func (l *Loop) Sleep(d time.Duration) error {
 // Timeout runs fn in the running task and cancels it when d has passed. It returns ErrTimeout if that is what
 // ended fn, and otherwise what fn returned: a result that came in the same iteration as the timeout is kept,
 // and a cancellation from outside stays one (it is told apart by counting, as in asyncio.timeout).
-func (l *Loop) Timeout(d time.Duration, fn func() error) error {
+func (l *Loop) Timeout(d time.Duration, fn func() error) (err error) {
 	t := l.current
 	if t == nil {
 		return ErrNotInTask
@@ -41,19 +41,13 @@ func (l *Loop) Timeout(d time.Duration, fn func() error) error {
 		fired = true
 		t.requestCancel()
 	})
-	err := fn()
-	timer.Cancel()
-	if !fired {
-		return err
-	}
-	if t.Uncancel() > before { // somebody else cancelled too, and is still owed it
-		return err
-	}
-	if isCancelled(err) {
-		return ErrTimeout
-	}
-	t.mustCancel = false // it ended before ours could be delivered
-	return err
+	defer func() { // also when fn panics
+		timer.Cancel()
+		if fired && t.takeBack(before) && isCancelled(err) {
+			err = ErrTimeout
+		}
+	}()
+	return fn()
 }
 
 // WaitFor awaits f for at most d, cancels it when the time has passed, and returns ErrTimeout then.

@@ -29,36 +29,66 @@ var _ net.Conn = (*Conn)(nil)
 // tcp6, udp, udp4 or udp6. The deadline of ctx is kept, on the loop's clock; its cancellation is not looked
 // at: cancel the task. Errors are *net.OpError around the system's, os.ErrDeadlineExceeded or ErrCancelled.
 func (l *Loop) Dial(ctx context.Context, network, address string) (*Conn, error) {
-	c, err := l.dial(ctx, network, address)
+	c := &Conn{network: network}
+	var err error
+	// It begins on the loop's stack, for that is the deepest a task of a client ever gets, and waits on its own.
+	l.OnLoopStack(func() { err = c.begin(ctx, l, address) })
+	if err == nil {
+		err = c.awaitConnected()
+	}
 	if err != nil {
-		return nil, &net.OpError{Op: "dial", Net: network, Addr: stringAddr{network, address}, Err: err}
+		return nil, c.abandon(address, err)
 	}
 	return c, nil
 }
 
-func (l *Loop) dial(ctx context.Context, network, address string) (*Conn, error) {
-	addr, kind, err := parseAddress(network, address)
+// abandon ends a connection that did not come about.
+func (c *Conn) abandon(address string, err error) error {
+	if c.loop != nil && !c.closed {
+		_ = c.Close() // nothing was sent
+	}
+	return &net.OpError{Op: "dial", Net: c.network, Addr: stringAddr{c.network, address}, Err: err}
+}
+
+// begin: socket, options, connect.
+func (c *Conn) begin(ctx context.Context, l *Loop, address string) error {
+	addr, kind, err := parseAddress(c.network, address)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if l.closed {
-		return nil, ErrClosed
+		return ErrClosed
 	}
 	sa, family := sockaddr(addr)
 	fd, err := socket(family, kind)
 	if err != nil {
-		return nil, os.NewSyscallError("socket", err)
+		return os.NewSyscallError("socket", err)
 	}
-	c := &Conn{network: network, remote: addr, stream: kind == unix.SOCK_STREAM}
-	if err := c.connect(l, ctx, fd, sa); err != nil {
-		if l.lookup(fd) == &c.descriptor {
-			_ = c.Close()
-		} else {
+	c.remote, c.stream = addr, kind == unix.SOCK_STREAM
+	if c.stream {
+		// As package net does. A request in one write gains nothing; TLS records in several do.
+		if err := unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1); err != nil {
 			_ = unix.Close(fd)
+			return os.NewSyscallError("setsockopt", err)
 		}
-		return nil, err
 	}
-	return c, nil
+	// Registered only now: a socket that has not begun to connect is reported as hung up.
+	connecting := unix.Connect(fd, sa)
+	if err := l.register(&c.descriptor, fd); err != nil {
+		_ = unix.Close(fd)
+		return err
+	}
+	switch connecting {
+	case nil:
+		c.ready |= Writable
+	case unix.EINPROGRESS, unix.EINTR: // after EINTR the connect goes on by itself
+		if deadline, ok := ctx.Deadline(); ok {
+			return c.SetWriteDeadline(deadline)
+		}
+	default:
+		return os.NewSyscallError("connect", connecting)
+	}
+	return nil
 }
 
 func parseAddress(network, address string) (netip.AddrPort, int, error) {
@@ -81,40 +111,15 @@ func parseAddress(network, address string) (netip.AddrPort, int, error) {
 	return addr, kind, nil
 }
 
-// connect: socket options, connect, wait until writable. The outcome is asked for (SO_ERROR) only when an
-// event says that there is trouble, so a good connection costs four system calls.
-func (c *Conn) connect(l *Loop, ctx context.Context, fd int, sa unix.Sockaddr) error {
-	if c.stream {
-		// As package net does. A request in one write gains nothing; TLS records in several do.
-		if err := unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1); err != nil {
-			return os.NewSyscallError("setsockopt", err)
-		}
-	}
-	err := unix.Connect(fd, sa)
-	switch err {
-	case nil, unix.EINPROGRESS, unix.EINTR: // after EINTR the connect goes on by itself
-	default:
-		return os.NewSyscallError("connect", err)
-	}
-	inProgress := err != nil
-	if err := l.register(&c.descriptor, fd); err != nil {
-		return err
-	}
-	if !inProgress {
-		c.ready |= Writable
-		return nil
-	}
-	if deadline, ok := ctx.Deadline(); ok {
-		if err := c.SetWriteDeadline(deadline); err != nil {
-			return err
-		}
-	}
+// awaitConnected waits until the socket is writable. The outcome is asked for (SO_ERROR) only when an event
+// says that there is trouble, so a good connection costs four system calls.
+func (c *Conn) awaitConnected() error {
 	if err := c.waitWritable(); err != nil {
 		return err
 	}
 	c.writeDeadline = 0
 	if c.ready&Hangup != 0 {
-		code, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ERROR)
+		code, err := unix.GetsockoptInt(c.fd, unix.SOL_SOCKET, unix.SO_ERROR)
 		if err == nil && code != 0 {
 			err = unix.Errno(code)
 		}

@@ -15,8 +15,9 @@ import (
 // unretrieved is an error that nobody has asked for yet. It does not hold the future it came from, so that
 // the future can be collected and the error reported then.
 type unretrieved struct {
-	what string
-	err  error
+	what    string
+	err     error
+	cleanup runtime.Cleanup
 }
 
 // noteError remembers the error of f until somebody asks for it.
@@ -27,9 +28,16 @@ func (l *Loop) noteError(f *future) {
 	}
 	f.note = n
 	l.notes[n] = struct{}{}
-	runtime.AddCleanup(f, func(n *unretrieved) {
+	n.cleanup = runtime.AddCleanup(f, func(n *unretrieved) {
 		_ = l.CallSoonThreadsafe(func() { l.reportUnretrieved(n) }) // a closed loop has reported it
 	}, n)
+}
+
+// retrieved forgets the error of f, which somebody asks for. The collector, too, has nothing to tell any more.
+func (l *Loop) retrieved(f *future) {
+	f.note.cleanup.Stop()
+	delete(l.notes, f.note)
+	f.note = nil
 }
 
 func (l *Loop) reportUnretrieved(n *unretrieved) {
@@ -37,16 +45,6 @@ func (l *Loop) reportUnretrieved(n *unretrieved) {
 		delete(l.notes, n)
 		l.report(n.what+": its error was never retrieved", n.err)
 	}
-}
-
-// describe names a handle for people: a task by its name, a callback by its function.
-func (l *Loop) describe(h *Handle) string {
-	for t := l.tasks; t != nil; t = t.after {
-		if &t.wake == h {
-			return fmt.Sprintf("a step of task %q", t.name)
-		}
-	}
-	return h.String()
 }
 
 // checkThread panics in debug mode when a loop that runs is called from another thread.

@@ -25,6 +25,8 @@ var (
 	// ErrTimeout ends a Timeout or WaitFor whose time has passed. It is a net.Error with Timeout() true,
 	// and errors.Is finds os.ErrDeadlineExceeded and context.DeadlineExceeded in it.
 	ErrTimeout error = timeoutError{}
+
+	errGoexit = errors.New("eventloop: a task or callback called runtime.Goexit (t.FailNow?): the loop is lost")
 )
 
 type timeoutError struct{}

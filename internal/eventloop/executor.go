@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"sync"
+	"time"
 )
 
 // defaultExecutorThreads serves lookups and files, which mostly wait.
@@ -86,17 +87,29 @@ func (e *executor) withdraw(j *job) bool {
 	return false
 }
 
-// close drops what has not begun and waits for what has: its results go nowhere.
+// executorPatience is how long close waits, in real time, for work that has begun. A read from a terminal may
+// never end; it is left behind then.
+const executorPatience = time.Second
+
+// close drops what has not begun and waits a while for what has: its results go nowhere.
 func (e *executor) close() {
 	e.mu.Lock()
 	e.closed, e.queue = true, nil
 	e.mu.Unlock()
-	e.idle.Wait()
+	idle := make(chan struct{})
+	go func() {
+		e.idle.Wait()
+		close(idle)
+	}()
+	select {
+	case <-idle:
+	case <-time.After(executorPatience):
+	}
 }
 
 // RunInExecutor runs fn, which may block, on another goroutine, and returns the future of its result. A panic
 // in fn is the future's error. Cancelling the future keeps fn from running if it has not begun; if it has, fn
-// runs on and its result is dropped. Loop.Close waits for what has begun.
+// runs on and its result is dropped. Loop.Close waits for what has begun, for a second at most.
 func RunInExecutor[T any](l *Loop, fn func() (T, error)) *Future[T] {
 	f := NewFuture[T](l)
 	settle := func(v T, err error) {

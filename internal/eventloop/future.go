@@ -45,8 +45,8 @@ type Awaitable[T any] interface{ asFuture() *Future[T] }
 
 func (f *Future[T]) asFuture() *Future[T] { return f }
 
-// SetResult settles the future with a value. Settling one that is done breaks an invariant of the program:
-// it panics with an error that is ErrInvalidState, which in a task becomes the task's error.
+// SetResult settles the future with a value. Settling one that is done, or a task, breaks an invariant of the
+// program: it panics with an error that is ErrInvalidState, which in a task becomes the task's error.
 func (f *Future[T]) SetResult(v T) {
 	f.mustBePending()
 	f.result = v
@@ -54,7 +54,8 @@ func (f *Future[T]) SetResult(v T) {
 }
 
 // SetError settles the future with an error, which must not be nil. An error that nobody ever asks for is
-// reported to the loop's error handler when the loop closes, or earlier in debug mode.
+// reported to the loop's error handler: when the collector finds that nobody can any more, or when the loop
+// closes.
 func (f *Future[T]) SetError(err error) {
 	f.mustBePending()
 	if err == nil {
@@ -64,7 +65,10 @@ func (f *Future[T]) SetError(err error) {
 }
 
 func (f *future) mustBePending() {
-	if f.state != pending {
+	switch {
+	case f.task != nil:
+		panic(fmt.Errorf("%w: the result of task %q is what its function returns", ErrInvalidState, f.task.name))
+	case f.state != pending:
 		panic(fmt.Errorf("%w: future is already done", ErrInvalidState))
 	}
 }
@@ -74,6 +78,9 @@ func (f *future) mustBePending() {
 func (f *future) Cancel() bool {
 	if f.state != pending {
 		return false
+	}
+	if f.task != nil {
+		return f.task.requestCancel()
 	}
 	if f.canceller != nil {
 		return f.canceller()
@@ -105,8 +112,7 @@ func (f *future) Err() error {
 		return fmt.Errorf("%w: result is not set", ErrInvalidState)
 	}
 	if f.note != nil {
-		delete(f.loop.notes, f.note)
-		f.note = nil
+		f.loop.retrieved(f)
 	}
 	return f.err
 }
@@ -169,7 +175,11 @@ func (f *future) wait() error {
 		return nil
 	}
 	f.callbacks = append(f.callbacks, &t.wake)
-	return t.park(f)
+	err = t.park(f)
+	if f.state == cancelled {
+		t.mustCancel = false // the task hears of it now
+	}
+	return err
 }
 
 // cancelWait is what Task.Cancel does to a task that awaits f: f is cancelled and wakes the task as always.

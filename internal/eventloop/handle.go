@@ -14,6 +14,7 @@ import (
 type Handle struct {
 	fn        func()
 	ctx       context.Context // of whoever scheduled it; what it schedules in turn inherits it
+	task      *task           // whose step it is, nil for a plain callback
 	madeAt    uintptr         // program counter of the call that made it, in debug mode
 	cancelled bool
 }
@@ -29,8 +30,11 @@ func (h *Handle) Cancelled() bool { return h.cancelled }
 // Context is the context the callback runs in: that of the task or callback that scheduled it.
 func (h *Handle) Context() context.Context { return h.ctx }
 
-// String names the callback: its function, and in debug mode the line that scheduled it.
+// String names the callback: its task, or its function and in debug mode the line that scheduled it.
 func (h *Handle) String() string {
+	if h.task != nil {
+		return fmt.Sprintf("a step of task %q", h.task.name)
+	}
 	name := "callback"
 	if f := runtime.FuncForPC(reflect.ValueOf(h.fn).Pointer()); f != nil {
 		name = f.Name()

@@ -16,12 +16,12 @@ const eventsPerPoll = 512
 
 // Options of a Loop. The zero value is a loop on the platform's best poller.
 type Options struct {
-	Poller       Poller              // nil: NewPoller("")
-	Clock        Clock               // nil: the machine's monotonic clock
-	Executor     int                 // threads for RunInExecutor; 0: 16
-	SlowCallback time.Duration       // a callback or step that takes longer is reported; 0: 100 ms, negative: never
-	Debug        bool                // record where handles are made, check the thread of every call
-	OnError      func(Error)         // what nobody else can be told; nil: it is logged
+	Poller       Poller               // nil: NewPoller("")
+	Clock        Clock                // nil: the machine's monotonic clock
+	Executor     int                  // threads for RunInExecutor; 0: 16
+	SlowCallback time.Duration        // a callback or step that takes longer is reported; 0: 100 ms, negative: never
+	Debug        bool                 // record where handles are made, check the thread of every call
+	OnError      func(Error)          // what nobody else can be told; nil: it is logged
 	Logf         func(string, ...any) // slow callbacks; nil: log.Printf
 }
 
@@ -163,7 +163,11 @@ func (l *Loop) RunForever() error {
 	defer func() {
 		l.running = false
 		if !returned { // nothing can stop Goexit, but it need not be a riddle
-			l.report("running", fmt.Errorf("a task or callback called runtime.Goexit (t.FailNow?): the loop is lost"))
+			l.report("running", errGoexit)
+			if t := l.current; t != nil { // Close need not wait for it
+				l.current, t.interrupt = nil, errGoexit
+				t.end()
+			}
 		}
 	}()
 	var err error
@@ -283,7 +287,7 @@ func (l *Loop) runHandle(h *Handle, now time.Duration) time.Duration {
 	took := ended - now
 	l.metrics.Step.add(uint64(took))
 	if took >= l.options.SlowCallback && l.options.SlowCallback > 0 {
-		l.options.Logf("eventloop: %s took %v", l.describe(h), took.Round(time.Millisecond))
+		l.options.Logf("eventloop: %s took %v", h, took.Round(time.Millisecond))
 	}
 	return ended
 }
@@ -297,6 +301,10 @@ func (l *Loop) call(h *Handle) {
 			l.options.OnError(Error{What: h.String(), Err: fmt.Errorf("%w\n%s", p, p.Stack)})
 		}
 	}()
+	if h.task != nil {
+		h.task.step()
+		return
+	}
 	h.fn()
 }
 

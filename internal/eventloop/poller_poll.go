@@ -15,6 +15,7 @@ type pollPoller struct {
 	set  []unix.PollFd
 	gens []uint32
 	at   map[int]pollEntry // by descriptor
+	from int               // where in set the next list of events begins
 }
 
 type pollEntry struct {
@@ -93,12 +94,14 @@ func (p *pollPoller) Wait(events []Event, timeout time.Duration) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("poll: %w", err)
 	}
-	filled := 0
+	filled, from := 0, p.from
 	for i := 0; i < len(p.set) && n > 0 && filled < len(events); i++ {
-		if bits := p.set[i].Revents; bits != 0 {
-			events[filled] = Event{FD: int(p.set[i].Fd), Gen: p.gens[i], Ready: pollReadiness(bits)}
+		at := (from + i) % len(p.set)
+		if bits := p.set[at].Revents; bits != 0 {
+			events[filled] = Event{FD: int(p.set[at].Fd), Gen: p.gens[at], Ready: pollReadiness(bits)}
 			filled++
 			n--
+			p.from = at + 1 // or those at the front, always ready, would keep the rest from being heard
 		}
 	}
 	return filled, nil

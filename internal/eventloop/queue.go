@@ -2,25 +2,31 @@
 
 package eventloop
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
-// A Queue passes values between tasks, first in, first out, and knows when the work on them is done.
+// A Queue passes values between tasks, first in, first out, and knows when the work on them is done. Two
+// semaphores count its values and its room, so tasks that wait are served in the order they came, and one that
+// is cancelled after it was served keeps what it got: nothing is lost, and no other task waits in vain.
 type Queue[T any] struct {
 	loop       *Loop
-	limit      int
 	values     []T
+	filled     *Semaphore // a permit for each value that is promised to nobody
+	room       *Semaphore
 	unfinished int
-	getting    waitList
-	putting    waitList
 	joining    waitList
 }
 
 // NewQueue makes a queue that holds at most limit values; 0 is without limit.
 func NewQueue[T any](l *Loop, limit int) *Queue[T] {
-	return &Queue[T]{
-		loop: l, limit: limit,
-		getting: waitList{what: "queue: get"}, putting: waitList{what: "queue: put"}, joining: waitList{what: "queue: join"},
+	if limit == 0 {
+		limit = math.MaxInt
 	}
+	q := &Queue[T]{loop: l, filled: NewSemaphore(l, 0), room: NewSemaphore(l, limit), joining: waitList{what: "queue: join"}}
+	q.filled.waiting.what, q.room.waiting.what = "queue: get", "queue: put"
+	return q
 }
 
 // Len is the number of values in the queue.
@@ -28,42 +34,24 @@ func (q *Queue[T]) Len() int { return len(q.values) }
 
 // Put appends v, and suspends the running task until there is room. With an error v is not in the queue.
 func (q *Queue[T]) Put(v T) error {
-	for {
-		t, err := q.loop.enterAwait()
-		if err != nil {
-			return err
-		}
-		if q.limit == 0 || len(q.values) < q.limit {
-			break
-		}
-		if err := q.putting.wait(t); err != nil {
-			return err
-		}
+	if err := q.room.Acquire(); err != nil {
+		return err
 	}
 	q.values = append(q.values, v)
 	q.unfinished++
-	q.getting.wakeOne()
+	q.filled.Release()
 	return nil
 }
 
 // Get takes the first value, and suspends the running task until there is one.
 func (q *Queue[T]) Get() (v T, err error) {
-	for len(q.values) == 0 {
-		t, err := q.loop.enterAwait()
-		if err != nil {
-			return v, err
-		}
-		if err := q.getting.wait(t); err != nil {
-			return v, err
-		}
+	if err := q.filled.Acquire(); err != nil {
+		return v, err
 	}
 	var zero T
 	v, q.values[0] = q.values[0], zero
 	q.values = q.values[1:]
-	q.putting.wakeOne()
-	if len(q.values) > 0 { // a task that was woken for one of them may have been cancelled since
-		q.getting.wakeOne()
-	}
+	q.room.Release()
 	return v, nil
 }
 
@@ -80,14 +68,9 @@ func (q *Queue[T]) TaskDone() {
 
 // Join suspends the running task until the work on every value ever put is done.
 func (q *Queue[T]) Join() error {
-	for q.unfinished > 0 {
-		t, err := q.loop.enterAwait()
-		if err != nil {
-			return err
-		}
-		if err := q.joining.wait(t); err != nil {
-			return err
-		}
+	t, err := q.loop.enterAwait()
+	for err == nil && q.unfinished > 0 {
+		err = q.joining.wait(t)
 	}
-	return nil
+	return err
 }

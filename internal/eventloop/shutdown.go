@@ -21,7 +21,7 @@ func (l *Loop) Close() error {
 	if err := l.enter(); err != nil {
 		return err
 	}
-	l.cancelTasks()
+	l.endTasks()
 	l.closed = true
 	l.signals.close()
 	l.executor.close()
@@ -35,35 +35,49 @@ func (l *Loop) Close() error {
 	for n := range l.notes {
 		l.reportUnretrieved(n)
 	}
-	l.timers, l.ready = nil, readyQueue{}
+	for len(l.timers) > 0 {
+		l.timers.pop() // not just dropped: who holds one may still cancel it
+	}
+	l.ready = readyQueue{}
 	l.running = false
 	err := l.poller.Close()
 	runtime.UnlockOSThread()
 	return err
 }
 
-func (l *Loop) cancelTasks() {
+// CancelTasks asks every task to end, the running one too: see Task.Cancel.
+func (l *Loop) CancelTasks() {
 	for t := l.tasks; t != nil; t = t.after {
-		t.self.Cancel()
+		t.requestCancel()
 	}
+}
+
+// endTasks cancels the tasks, runs them to their end, and cuts off those that do not come to it.
+func (l *Loop) endTasks() {
+	l.CancelTasks()
 	deadline := l.Time() + closePatience
 	wake := l.CallAt(deadline, func() {})
 	defer wake.Cancel()
-	for l.tasks != nil && l.Time() < deadline {
-		if err := l.runOnce(); err != nil {
-			l.report("closing", err)
-			break
-		}
+	var err error
+	for l.tasks != nil && l.Time() < deadline && err == nil {
+		err = l.runOnce()
+	}
+	if l.ready.count > 0 && err == nil {
+		err = l.runOnce() // the done callbacks of those that ended last
+	}
+	if err != nil {
+		l.report("closing", err)
 	}
 	for l.tasks != nil {
 		t := l.tasks
 		l.report(fmt.Sprintf("closing: task %q", t.name), fmt.Errorf("did not end within %v, %s", closePatience, t.state()))
 		if t.stop != nil {
 			l.current = t
-			t.stop()
+			t.stop() // it runs to its end, which is its result
 			l.current = nil
+		} else {
+			t.interrupt = ErrClosed
 		}
-		t.interrupt = ErrClosed
 		t.end()
 	}
 }

@@ -8,12 +8,18 @@ import (
 )
 
 // signals turns signals into callbacks. The runtime offers no handler of our own and no signalfd (it keeps
-// all signals unblocked), so os/signal's channel is read by a goroutine that posts to the loop.
+// all signals unblocked), so os/signal's channel is read by a goroutine that posts to the loop. Each signal
+// has a channel of its own, so that letting go of one disturbs neither the others nor anybody else in the
+// process who listens to the same (as signal.Reset would).
 type signals struct {
 	loop     *Loop
-	handlers map[os.Signal]*Handle
-	arrived  chan os.Signal
-	done     chan struct{}
+	handlers map[os.Signal]*signalHandler
+}
+
+type signalHandler struct {
+	handle  *Handle // the loop's; the goroutine does not look at it
+	arrived chan os.Signal
+	done    chan struct{}
 }
 
 // AddSignalHandler has fn called on the loop, as an ordinary callback, each time sig arrives. It replaces an
@@ -23,49 +29,51 @@ func (l *Loop) AddSignalHandler(sig os.Signal, fn func()) error {
 		return ErrClosed
 	}
 	s := &l.signals
-	if s.arrived == nil {
-		s.handlers = map[os.Signal]*Handle{}
-		s.arrived, s.done = make(chan os.Signal, 16), make(chan struct{})
-		go s.forward(s.arrived, s.done)
+	if h := s.handlers[sig]; h != nil {
+		h.handle.Cancel()
+		h.handle = l.newHandle(fn)
+		return nil
 	}
-	s.handlers[sig] = l.newHandle(fn)
-	signal.Notify(s.arrived, sig)
+	h := &signalHandler{handle: l.newHandle(fn), arrived: make(chan os.Signal, 16), done: make(chan struct{})}
+	if s.handlers == nil {
+		s.handlers = map[os.Signal]*signalHandler{}
+	}
+	s.handlers[sig] = h
+	go h.forward(l)
+	signal.Notify(h.arrived, sig)
 	return nil
 }
 
-// RemoveSignalHandler takes it back, and reports whether there was one. The signal then does what it does by
-// default.
+// RemoveSignalHandler takes it back, and reports whether there was one. A call that is already scheduled does
+// not come. The signal then does what it does by default, unless somebody else listens to it.
 func (l *Loop) RemoveSignalHandler(sig os.Signal) bool {
-	s := &l.signals
-	if s.handlers[sig] == nil {
+	h := l.signals.handlers[sig]
+	if h == nil {
 		return false
 	}
-	delete(s.handlers, sig)
-	signal.Reset(sig)
+	delete(l.signals.handlers, sig)
+	h.stop()
 	return true
 }
 
-// forward runs until arrived is closed. It does not read the handlers: they are the loop's.
-func (s *signals) forward(arrived <-chan os.Signal, done chan<- struct{}) {
-	defer close(done)
-	for sig := range arrived {
-		_ = s.loop.CallSoonThreadsafe(func() {
-			if h := s.handlers[sig]; h != nil {
-				s.loop.ready.push(h)
-			}
-		})
+// forward runs until arrived is closed.
+func (h *signalHandler) forward(l *Loop) {
+	defer close(h.done)
+	for range h.arrived {
+		_ = l.CallSoonThreadsafe(func() { l.ready.push(h.handle) }) // a closed loop has no use for it
 	}
 }
 
+func (h *signalHandler) stop() {
+	h.handle.Cancel()
+	signal.Stop(h.arrived)
+	close(h.arrived)
+	<-h.done
+}
+
 func (s *signals) close() {
-	if s.arrived == nil {
-		return
+	for _, h := range s.handlers {
+		h.stop()
 	}
-	for sig := range s.handlers {
-		signal.Reset(sig)
-	}
-	signal.Stop(s.arrived)
-	close(s.arrived)
-	<-s.done
-	s.arrived, s.handlers = nil, nil
+	s.handlers = nil
 }

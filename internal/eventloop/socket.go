@@ -109,7 +109,10 @@ func (s *socketBase) waitWritable() error {
 // SetDeadline sets the time after which reads and writes fail with os.ErrDeadlineExceeded; the zero time is
 // never. It is measured on the loop's clock.
 func (s *socketBase) SetDeadline(t time.Time) error {
-	return errors.Join(s.SetReadDeadline(t), s.SetWriteDeadline(t))
+	if err := s.SetReadDeadline(t); err != nil {
+		return err
+	}
+	return s.SetWriteDeadline(t)
 }
 
 // SetReadDeadline is SetDeadline for reads.

@@ -28,15 +28,13 @@ type task struct {
 	loop *Loop
 	self *future // the task as a future
 	name string
-	ctx  context.Context
 
-	run    func() // the coroutine's body, until it is started
-	finish func() // settles the future once the coroutine has ended
-	next   func() (struct{}, bool)
-	stop   func()
-	yield  func(struct{}) bool
+	typed typedTask // the whole Task
+	next  func() (struct{}, bool)
+	stop  func()
+	yield func(struct{}) bool
 
-	wake      Handle // runs the next step; the only handle of a task, never in the queue twice
+	wake      Handle // stands for the next step, and has the task's context; it is never in the queue twice
 	waiting   waiter // what the task is parked on; nil while it runs or is about to
 	interrupt error  // why park ended, when not because what it waited for came about
 	leaf      func() // to be run on the loop's stack before the coroutine goes on
@@ -48,6 +46,12 @@ type task struct {
 	bytesLeft  int
 
 	prev, after *task // the loop's list of live tasks
+}
+
+// typedTask is what of a Task depends on the type of its result.
+type typedTask interface {
+	body()       // the coroutine
+	settleTask() // settles the future once the coroutine has ended
 }
 
 // A waiter is what a task is parked on.
@@ -63,9 +67,9 @@ type waiter interface {
 // becomes the task's error, a *PanicError.
 func CreateTask[T any](ctx context.Context, l *Loop, name string, fn func(context.Context) (T, error)) *Task[T] {
 	t := &Task[T]{Future: Future[T]{future: future{loop: l}}, fn: fn}
-	t.task = task{loop: l, self: &t.future, name: name, ctx: ctx, run: t.body, finish: t.settleTask}
-	t.Future.task, t.canceller = &t.task, t.requestCancel
-	t.wake = Handle{fn: t.step, ctx: ctx}
+	t.task = task{loop: l, self: &t.future, name: name, typed: t}
+	t.Future.task = &t.task
+	t.wake = Handle{ctx: ctx, task: &t.task}
 	l.addTask(&t.task)
 	l.ready.push(&t.wake)
 	return t
@@ -76,7 +80,8 @@ func (t *task) Name() string { return t.name }
 
 // Cancel asks the task to end: the await it is suspended in, or else its next one, returns ErrCancelled. The
 // task may clean up, and may go on. Requests are counted, so that a timeout and an outer cancellation are told
-// apart: see Uncancel. It reports false for a task that has ended.
+// apart: see Uncancel. Those that come before the task runs are delivered as one. It reports false for a task
+// that has ended.
 func (t *Task[T]) Cancel() bool { return t.Future.Cancel() }
 
 func (t *task) requestCancel() bool {
@@ -101,6 +106,16 @@ func (t *task) Uncancel() int {
 	return t.cancels
 }
 
+// takeBack takes back a request of the task's own, made when there were before of them, whether it has been
+// delivered or not. It reports false when somebody else has made one since, and is still owed it.
+func (t *task) takeBack(before int) bool {
+	if t.Uncancel() > before {
+		return false
+	}
+	t.mustCancel = false
+	return true
+}
+
 // step runs the coroutine until it awaits something or ends. It is the only caller of next.
 func (t *task) step() {
 	l := t.loop
@@ -116,7 +131,10 @@ func (t *task) step() {
 		}
 		// Pulled here and not in CreateTask: a coroutine must be made under the same lock on the OS thread
 		// as it is resumed under, else the runtime throws (runtime/coro.go).
-		t.next, t.stop = iter.Pull(t.coroutine)
+		t.next, t.stop = iter.Pull(func(yield func(struct{}) bool) {
+			t.yield = yield
+			t.typed.body()
+		})
 	}
 	l.current = t
 	t.opsLeft, t.bytesLeft = budgetOps, budgetBytes
@@ -131,13 +149,6 @@ func (t *task) step() {
 	}
 }
 
-func (t *task) coroutine(yield func(struct{}) bool) {
-	t.yield = yield
-	run := t.run
-	t.run = nil
-	run()
-}
-
 // body is the coroutine. The panic is caught inside it, where its stack still exists.
 func (t *Task[T]) body() {
 	defer func() {
@@ -145,18 +156,18 @@ func (t *Task[T]) body() {
 			t.interrupt = asPanic(v)
 		}
 	}()
-	t.result, t.interrupt = t.fn(t.ctx)
+	t.result, t.interrupt = t.fn(t.wake.ctx)
 }
 
 func (t *task) end() {
 	t.loop.removeTask(t)
 	t.next, t.stop, t.yield, t.leaf = nil, nil, nil, nil
-	t.finish()
+	t.typed.settleTask()
 }
 
 func (t *Task[T]) settleTask() {
 	err := t.interrupt
-	t.canceller, t.fn = nil, nil
+	t.fn = nil
 	switch {
 	case err != nil && isCancelled(err):
 		t.settle(cancelled, ErrCancelled)
@@ -176,6 +187,9 @@ func (t *task) park(w waiter) error {
 	}
 	err := t.interrupt
 	t.interrupt = nil
+	if err != nil && isCancelled(err) {
+		t.mustCancel = false // by all requests there were
+	}
 	return err
 }
 

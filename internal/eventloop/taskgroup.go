@@ -12,6 +12,7 @@ type TaskGroup struct {
 	loop    *Loop
 	ctx     context.Context
 	parent  *task
+	before  int // requests to cancel it that there were already
 	tasks   map[*Task[struct{}]]struct{}
 	errs    []error
 	aborted bool // siblings have been cancelled
@@ -23,40 +24,61 @@ type TaskGroup struct {
 // WithTaskGroup runs fn in the running task and returns when fn and every task it started with Go have ended.
 // When one of them fails, the others are cancelled, and so is fn if it is still at work; when the running
 // task is cancelled, all are. It returns the errors of those that failed, joined, or else ErrCancelled if the
-// running task was cancelled.
+// running task was cancelled. If both came, the cancellation is delivered at the next await. A panic of fn goes
+// on when the tasks have ended.
 func WithTaskGroup(ctx context.Context, l *Loop, fn func(g *TaskGroup) error) error {
 	t := l.current
 	if t == nil {
 		return ErrNotInTask
 	}
-	g := &TaskGroup{loop: l, ctx: ctx, parent: t, tasks: map[*Task[struct{}]]struct{}{}, ended: waitList{what: "task group"}}
-	err := fn(g)
-	g.waiting = true
-	if g.told { // the cancellation that fn ended with was ours
-		if t.Uncancel() == 0 && isCancelled(err) {
-			err = nil
+	g := &TaskGroup{
+		loop: l, ctx: ctx, parent: t, before: t.cancels,
+		tasks: map[*Task[struct{}]]struct{}{}, ended: waitList{what: "task group"},
+	}
+	returned := false
+	defer func() {
+		if !returned {
+			g.abort()
+			_ = g.end(nil)
 		}
+	}()
+	err := fn(g)
+	returned = true
+	return g.end(err)
+}
+
+// end waits for the tasks; err is what fn returned.
+func (g *TaskGroup) end(err error) error {
+	g.waiting = true
+	if g.told && g.parent.takeBack(g.before) && isCancelled(err) {
+		err = nil // the cancellation that fn ended with was ours
 	}
 	if err != nil {
 		g.abort()
 	}
+	var cancelled error // from outside
+	if isCancelled(err) {
+		err, cancelled = nil, err
+	}
 	for len(g.tasks) > 0 {
-		t, waitErr := l.enterAwait()
+		t, waitErr := g.loop.enterAwait()
 		if waitErr == nil {
 			waitErr = g.ended.wait(t)
 		}
-		if waitErr != nil { // cancelled from outside; the tasks still have to end
-			err = errors.Join(err, waitErr)
-			g.abort()
-		}
 		if errors.Is(waitErr, ErrClosed) {
+			cancelled = waitErr
 			break
 		}
+		if waitErr != nil { // the tasks still have to end
+			cancelled = waitErr
+			g.abort()
+		}
 	}
-	if len(g.errs) > 0 && (err == nil || isCancelled(err)) {
-		return errors.Join(g.errs...)
+	if failed := errors.Join(append([]error{err}, g.errs...)...); failed != nil {
+		g.parent.mustCancel = g.parent.mustCancel || isCancelled(cancelled) && g.parent.cancels > g.before
+		return failed
 	}
-	return errors.Join(append([]error{err}, g.errs...)...)
+	return cancelled
 }
 
 // Go starts a task of the group.

@@ -1,0 +1,58 @@
+# One line per target in `make help`. The default target is build.
+
+GO       ?= go
+FUZZTIME ?= 10s
+COUNT    ?= 10
+BENCH    ?= .
+tool      = $(GO) tool -modfile=tools.mod
+
+# `make golden` is for the packages whose tests define -update.
+golden = $$(grep -rlE --include='*_test.go' 'flag\.Bool(Var)?\(.*"update"' cmd internal | xargs -r -n 1 dirname | sort -u | sed 's,^,./,')
+
+.PHONY: build test race fuzz lint fmt bench bench-peers golden loc demo test-real clean help
+
+build: ## compile bin/crawl
+	$(GO) build -o bin/crawl ./cmd/crawl
+
+test: ## every test: unit, integration, command line; then again under the race detector
+	$(GO) test -timeout 5m ./...
+	@$(MAKE) --no-print-directory race
+
+race: ## the tests under the race detector (needs a C compiler)
+	@if [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v $$($(GO) env CC | cut -d' ' -f1) >/dev/null; then \
+		echo "$(GO) test -race -timeout 5m ./internal/... ./cmd/..."; $(GO) test -race -timeout 5m ./internal/... ./cmd/...; \
+	else echo "SKIPPED: the race detector: it needs cgo and a C compiler, and there is none" >&2; fi
+
+fuzz: ## every fuzz target in turn, FUZZTIME=10s each
+	@.ci/fuzz.sh $(FUZZTIME)
+
+lint: ## gofumpt, go vet, staticcheck, golangci-lint, govulncheck
+	@.ci/lint.sh
+
+fmt: ## rewrite the sources as gofumpt wants them
+	$(tool) gofumpt -w .
+
+bench: ## benchmarks as text for benchstat: COUNT=10 BENCH=. (compare two: go tool -modfile=tools.mod benchstat A B)
+	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./...
+
+bench-peers: ## crawl beside other clients, in one run
+	$(GO) run ./bench/peers
+
+golden: ## rewrite the golden files; read the diff before you commit it
+	@dirs="$(golden)"; if [ -n "$$dirs" ]; then $(GO) test $$dirs -update; else echo "no test has golden files"; fi
+
+loc: ## lines per file and the longest functions
+	@$(GO) run .ci/loc.go
+
+demo: build ## see it at work: no network needed
+	bin/crawl demo
+
+test-real: build ## two real documentation sites under nginx, every byte checked (Debian, installs nginx-light)
+	@.ci/real.sh
+
+clean: ## remove what make built and measured
+	rm -rf bin bench.txt cover.out
+	find . -name '*.test' -type f -delete -o -name '*.pprof' -type f -delete
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -1,0 +1,13 @@
+//go:build !unix
+
+package main
+
+import (
+	"os"
+
+	"golang.org/x/term"
+)
+
+func descriptorLimit() int { return 0 }
+
+func isTTY(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }

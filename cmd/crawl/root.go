@@ -1,0 +1,134 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+)
+
+const version = "0.1.0"
+
+// Exit codes, as the help of the root command has them.
+const (
+	exitOK          = 0
+	exitError       = 1 // internal or I/O error
+	exitUsage       = 2
+	exitFailedURLs  = 3 // URLs failed that --fail-on names
+	exitInterrupted = 130
+	exitTerminated  = 143
+)
+
+const rootHelp = `crawl fetches lists of URLs, thousands at a time, on one thread: an event loop
+over raw sockets, each fetch a coroutine. It keeps an exact account of every URL.
+
+Exit codes:
+    0  done
+    1  internal or I/O error: the list could not be read, a record not be written
+    2  usage: unknown flags, bad values, a list without URLs
+    3  URLs failed that --fail-on names
+  130  interrupted (Ctrl-C), after what was in flight had ended
+  143  terminated (SIGTERM), likewise`
+
+// streams are what a command reads and writes.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// mainCode runs the command line and returns the exit code.
+func mainCode(args []string, in io.Reader, out, errOut io.Writer) int {
+	root := newRoot(streams{in, out, errOut})
+	root.SetArgs(args)
+	err := root.Execute()
+	if err == nil {
+		return exitOK
+	}
+	var e *exitErr
+	if !errors.As(err, &e) {
+		e = &exitErr{code: exitUsage, err: err} // of cobra: flags, arguments, unknown commands
+	}
+	if e.err != nil {
+		fmt.Fprintf(errOut, "crawl: error: %s\n", printable(e.err.Error()))
+	}
+	if e.hint != "" {
+		fmt.Fprintf(errOut, "crawl: hint: %s\n", e.hint)
+	} else if e.code == exitUsage {
+		fmt.Fprintf(errOut, "crawl: hint: see crawl --help, or crawl COMMAND --help\n")
+	}
+	return e.code
+}
+
+func newRoot(s streams) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:           "crawl",
+		Short:         "Fetch lists of URLs, thousands at a time, on one thread",
+		Long:          rootHelp,
+		Version:       version,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.SetIn(s.in)
+	cmd.SetOut(s.out)
+	cmd.SetErr(s.err)
+	cmd.CompletionOptions.HiddenDefaultCmd = true
+	cmd.AddCommand(newRun(s), newOrigin(s), newDemo(s))
+	return cmd
+}
+
+// exitErr is an error with the code to exit with.
+type exitErr struct {
+	code int
+	err  error  // nil: what there was to say has been said
+	hint string // what to do about it
+}
+
+func (e *exitErr) Error() string {
+	if e.err == nil {
+		return fmt.Sprintf("exit code %d", e.code)
+	}
+	return e.err.Error()
+}
+
+func (e *exitErr) Unwrap() error { return e.err }
+
+func usageError(format string, args ...any) error {
+	return &exitErr{code: exitUsage, err: fmt.Errorf(format, args...)}
+}
+
+func ioError(err error) error { return &exitErr{code: exitError, err: err} }
+
+// printable makes a string safe for a terminal: control characters, which may come from a server or a list,
+// are shown and not obeyed.
+func printable(s string) string {
+	clean := true
+	for _, r := range s {
+		clean = clean && r != 0x7f && (r >= 0xa0 || r >= 0x20 && r < 0x7f) && r != '\uFFFD'
+	}
+	if clean {
+		return s
+	}
+	out := make([]byte, 0, len(s)+8)
+	for _, r := range s {
+		if r < 0x20 || r >= 0x7f && r < 0xa0 {
+			out = fmt.Appendf(out, `\x%02x`, r)
+		} else {
+			out = append(out, string(r)...)
+		}
+	}
+	return string(out)
+}
+
+// isTerminal reports whether w is a terminal.
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0 && isTTY(f)
+}

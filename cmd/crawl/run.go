@@ -1,0 +1,294 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"crawl/internal/crawler"
+	"crawl/internal/engine"
+	"crawl/internal/fetch"
+)
+
+const runHelp = `Fetch URLs and write one JSON record of each to standard output, as it is done.
+
+The URLs are the arguments, then the lines of the list: one URL a line, blank
+lines and lines that begin with # left out. The list is read as it is needed, so
+its length costs no memory; - is standard input. A line that is no http:// URL
+gives a record of class "input", and the crawl goes on.
+
+The first Ctrl-C (or SIGTERM) begins nothing new and waits for what is in flight;
+the second stops at once. SIGQUIT prints what every task is doing and goes on.`
+
+const runExamples = `  crawl run http://127.0.0.1:8080/
+  crawl run -i urls.txt -o records.jsonl
+  sitemap-tool | crawl run -i - -c 200 --per-host 4 --rate 100/s > records.jsonl
+  crawl run -i urls.txt --fail-on any -q || echo "broken links"`
+
+// runOptions are the flags of crawl run.
+type runOptions struct {
+	list     string
+	output   string
+	mode     string
+	poller   string
+	debug    bool
+	progress string
+	quiet    bool
+	verbose  bool
+	failOn   failOn
+	profile  string
+
+	work  workFlags
+	fetch fetchFlags
+}
+
+func newRun(s streams) *cobra.Command {
+	o := &runOptions{}
+	cmd := &cobra.Command{
+		Use:     "run [URL...] [-i FILE]",
+		Short:   "Fetch URLs and write one JSON record of each",
+		Long:    runHelp,
+		Example: runExamples,
+		RunE: func(cmd *cobra.Command, urls []string) error {
+			o.work.perHostSet = cmd.Flags().Changed("per-host")
+			o.work.concurrencySet = cmd.Flags().Changed("concurrency")
+			return o.run(s, urls)
+		},
+	}
+	o.addFlags(cmd)
+	return cmd
+}
+
+func (o *runOptions) addFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.StringVarP(&o.list, "input", "i", "", "list of URLs, `FILE` or - for standard input")
+	f.StringVarP(&o.output, "output", "o", "", "write records to `FILE` instead of standard output")
+	o.work.add(f)
+	o.fetch.add(f)
+	f.Var(&o.failOn, "fail-on", "exit with 3 if a URL ended so: error (no response), any (error, 4xx or 5xx), none, or a `LIST` of classes and statuses, as timeout,404,5xx")
+	f.StringVar(&o.mode, "mode", engine.ModeLoop, "loop (one thread) or goroutine (one per connection)")
+	f.StringVar(&o.poller, "poller", "", "how the loop waits: epoll or poll (default the platform's best)")
+	f.StringVar(&o.progress, "progress", "auto", "auto, bar, plain or none, on standard error")
+	f.BoolVarP(&o.quiet, "quiet", "q", false, "no progress and no summary, only errors")
+	f.BoolVarP(&o.verbose, "verbose", "v", false, "a summary of the engine too, and advice on what failed")
+	f.BoolVar(&o.debug, "debug-loop", false, "name slow callbacks by where they were made, and dump stacks when a step takes over a second")
+	f.StringVar(&o.profile, "cpuprofile", "", "write a CPU profile to `FILE`")
+	_ = f.MarkHidden("cpuprofile")
+}
+
+// run wires a crawl from the flags, runs it and says how it ended.
+func (o *runOptions) run(s streams, urls []string) error {
+	if err := o.check(urls); err != nil {
+		return err
+	}
+	source, size, closeList, err := o.openList(s, urls)
+	if err != nil {
+		return err
+	}
+	defer closeList()
+	out, closeOut, err := o.openOutput(s)
+	if err != nil {
+		return err
+	}
+	e, err := o.newEngine(s)
+	if err != nil {
+		return err
+	}
+	stopProfile, err := startProfile(o.profile)
+	if err != nil {
+		return err
+	}
+	defer stopProfile()
+	plan := o.work.plan(descriptorLimit())
+	if !o.quiet {
+		plan.announce(s.err)
+	}
+	tuneCollector()
+	r := &session{options: o, streams: s, engine: e, listSize: size}
+	fetchOptions := o.fetch.options(plan)
+	fetchOptions.OnPressure = func(class fetch.Class) { r.pressure(class) }
+	client := fetch.NewClient(e, fetchOptions)
+	r.crawler = crawler.New(e, client, source, out, o.crawlOptions(plan))
+	err = r.run()
+	return r.end(errors.Join(err, closeOut()))
+}
+
+func (o *runOptions) check(urls []string) error {
+	switch {
+	case len(urls) == 0 && o.list == "":
+		return &exitErr{code: exitUsage, err: errors.New("no URLs: give some, or a list with -i"), hint: "crawl run -i urls.txt"}
+	case o.mode != engine.ModeLoop && o.mode != engine.ModeGoroutine:
+		return usageError("--mode %q: must be %s or %s", o.mode, engine.ModeLoop, engine.ModeGoroutine)
+	}
+	switch o.progress {
+	case "auto", "bar", "plain", "none":
+	default:
+		return usageError("--progress %q: must be auto, bar, plain or none", o.progress)
+	}
+	if err := o.work.check(); err != nil {
+		return err
+	}
+	return o.fetch.check()
+}
+
+func (o *runOptions) crawlOptions(p plan) crawler.Options {
+	return crawler.Options{
+		Concurrency: p.concurrency, PerHost: p.perHost, Rate: float64(o.work.rate), Retries: o.work.retries,
+		Digest: o.fetch.digest != "", Method: o.fetch.method, Fields: o.fetch.fields(),
+	}
+}
+
+// openList opens the list; size is 0 if it is not known.
+func (o *runOptions) openList(s streams, urls []string) (source *crawler.Source, size int64, done func(), err error) {
+	done = func() {}
+	switch o.list {
+	case "":
+		return crawler.NewSource(urls, "arguments", nil), 0, done, nil
+	case "-":
+		return crawler.NewSource(urls, "standard input", s.in), 0, done, nil
+	}
+	f, err := os.Open(o.list)
+	if err != nil {
+		return nil, 0, done, ioError(err)
+	}
+	info, err := f.Stat()
+	if err == nil && info.IsDir() {
+		err = fmt.Errorf("%s: is a directory", o.list)
+	}
+	if err != nil {
+		_ = f.Close()
+		return nil, 0, done, ioError(err)
+	}
+	if info.Mode().IsRegular() {
+		size = info.Size()
+	}
+	return crawler.NewSource(urls, o.list, f), size, func() { _ = f.Close() }, nil
+}
+
+// openOutput opens where records go.
+func (o *runOptions) openOutput(s streams) (*crawler.Sink, func() error, error) {
+	if o.output == "" || o.output == "-" {
+		return crawler.NewSink("standard output", s.out), func() error { return nil }, nil
+	}
+	if same(o.list, o.output) {
+		return nil, nil, usageError("-o %s is the list itself", o.output)
+	}
+	f, err := os.Create(o.output)
+	if err != nil {
+		return nil, nil, ioError(err)
+	}
+	return crawler.NewSink(o.output, f), f.Close, nil
+}
+
+func same(a, b string) bool {
+	infoA, errA := os.Stat(a)
+	infoB, errB := os.Stat(b)
+	return errA == nil && errB == nil && os.SameFile(infoA, infoB) && infoA.Mode().IsRegular()
+}
+
+func (o *runOptions) newEngine(s streams) (engine.Engine, error) {
+	if o.mode == engine.ModeGoroutine {
+		return engine.NewGoroutine(), nil
+	}
+	options := engine.LoopOptions{Poller: o.poller, Debug: o.debug, Log: prefixed(s.err)}
+	if o.debug {
+		options.Watch = time.Second
+	}
+	e, err := engine.NewLoop(options)
+	if err != nil {
+		code := exitError
+		if errors.Is(err, engine.ErrUnsupported) || o.poller != "" {
+			code = exitUsage
+		}
+		return nil, &exitErr{code: code, err: err}
+	}
+	return e, nil
+}
+
+// prefixed writes each line behind the name of the program.
+func prefixed(w io.Writer) io.Writer { return prefixWriter{w} }
+
+type prefixWriter struct{ w io.Writer }
+
+func (p prefixWriter) Write(b []byte) (int, error) {
+	if _, err := fmt.Fprintf(p.w, "crawl: %s", b); err != nil {
+		return 0, err
+	}
+	return len(b), nil
+}
+
+// session is one run of a crawl with its signals and its progress.
+type session struct {
+	options  *runOptions
+	streams  streams
+	engine   engine.Engine
+	crawler  *crawler.Crawler
+	listSize int64
+
+	cancel      context.CancelFunc
+	interrupted os.Signal // the first signal to stop
+	said        map[fetch.Class]bool
+}
+
+func (r *session) run() error {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	r.cancel = cancel
+	r.handleSignals()
+	r.crawler.Start()
+	stop := r.startProgress()
+	err := r.engine.Run(ctx)
+	stop()
+	if r.interrupted != nil && errors.Is(err, context.Canceled) {
+		err = nil
+	}
+	return err
+}
+
+// pressure tells, once, that this machine and not a server is what the crawl waits for.
+func (r *session) pressure(class fetch.Class) {
+	r.crawler.NotePressure(class)
+	r.engine.Post(func() {
+		if r.said[class] || r.options.quiet {
+			return
+		}
+		if r.said == nil {
+			r.said = map[fetch.Class]bool{}
+		}
+		r.said[class] = true
+		fmt.Fprintf(r.streams.err, "crawl: slowing down: %s\n", advice(class))
+	})
+}
+
+// end prints the summary and decides how the command ends.
+func (r *session) end(err error) error {
+	stats := r.crawler.Stats()
+	if !r.options.quiet {
+		r.printSummary(&stats)
+	}
+	if crawlErr := r.crawler.Err(); crawlErr != nil {
+		err = errors.Join(err, crawlErr)
+	}
+	switch {
+	case err != nil:
+		return ioError(err)
+	case stats.Ledger.Balance() != nil:
+		return ioError(stats.Ledger.Balance())
+	case r.interrupted != nil:
+		return &exitErr{code: signalCode(r.interrupted)}
+	case stats.Ledger.Pending != 0:
+		return ioError(fmt.Errorf("%d URLs are left over, which is a bug", stats.Ledger.Pending))
+	case stats.Ledger.Discovered == 0:
+		return usageError("%s: no URLs in it", r.options.list)
+	}
+	if n := r.options.failOn.count(&stats.Ledger); n > 0 {
+		return &exitErr{code: exitFailedURLs, err: fmt.Errorf("%d of %d URLs failed (--fail-on %s)", n, stats.Ledger.Discovered, r.options.failOn.String()), hint: "the records tell why"}
+	}
+	return nil
+}

@@ -1,0 +1,349 @@
+package crawler
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"hash"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"crawl/internal/engine"
+	"crawl/internal/fetch"
+	"crawl/internal/http1"
+)
+
+// A Fetcher does one fetch. *fetch.Client is one.
+type Fetcher interface {
+	Do(ctx context.Context, req *fetch.Request, res *fetch.Response) error
+}
+
+// Options of a crawl.
+type Options struct {
+	Concurrency int           // fetches in flight at once; at least 1
+	PerHost     int           // of these, for one host and port; 0: no limit
+	Rate        float64       // fetches begun per second; 0: no limit
+	Retries     int           // further attempts after one that may go better the next time
+	RetryDelay  time.Duration // before the first of them, doubled for each; default 1 s
+	Digest      bool          // SHA-256 of every body
+
+	Method string
+	Fields []http1.Pair
+}
+
+// maxRetryDelay bounds the exponential backoff.
+const maxRetryDelay = time.Minute
+
+// Crawler is one crawl: made by New, run once by Run.
+type Crawler struct {
+	engine  engine.Engine
+	fetcher Fetcher
+	options Options
+	source  *Source
+	sink    *Sink
+
+	mu       sync.Locker // guards what follows, and source and sink
+	idle     engine.Cond // workers without work
+	nIdle    int
+	workers  int
+	inFlight int
+	peak     int
+	dispatch dispatcher
+	ledger   Ledger
+	bytes    int64 // received, all attempts
+	attempts int64
+	pressure map[fetch.Class]int64
+	failure  error  // of source or sink
+	free     []*job // to be used again
+	began    time.Time
+}
+
+// New makes a crawl of what source has, into sink.
+func New(e engine.Engine, f Fetcher, source *Source, sink *Sink, o Options) *Crawler {
+	o.Concurrency = max(1, o.Concurrency)
+	if o.RetryDelay == 0 {
+		o.RetryDelay = time.Second
+	}
+	mu := e.NewMutex()
+	c := &Crawler{
+		engine: e, fetcher: f, options: o, source: source, sink: sink,
+		mu: mu, idle: e.NewCond(mu, "work"), ledger: newLedger(), pressure: map[fetch.Class]int64{},
+	}
+	c.dispatch = dispatcher{crawler: c, hosts: map[string]*host{}}
+	source.open(mu, e, c.stir)
+	sink.open(mu, e)
+	return c
+}
+
+// Start starts the crawl's tasks; the engine's Run then runs them to their end.
+func (c *Crawler) Start() {
+	c.began = c.engine.Now()
+	c.engine.Go("sink", func(ctx context.Context) error { return c.sink.run(ctx, c.fail) })
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.hire()
+}
+
+// Drain begins nothing new. What is in flight ends as it will, and the crawl with it.
+func (c *Crawler) Drain() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.drain()
+}
+
+func (c *Crawler) drain() {
+	if !c.dispatch.draining {
+		c.dispatch.draining = true
+		c.source.stop()
+		c.idle.Broadcast()
+	}
+}
+
+// fail ends the crawl because of the list or the output. The caller holds the lock.
+func (c *Crawler) fail(err error) {
+	c.failure = errors.Join(c.failure, err)
+	c.drain()
+}
+
+// NotePressure counts that this machine had no descriptor, port or memory for a connection. It is for
+// fetch.Options.OnPressure.
+func (c *Crawler) NotePressure(class fetch.Class) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.pressure[class]++
+}
+
+// stir wakes or hires a worker, if there is work for one. That one does the same for the next. The caller
+// holds the lock.
+func (c *Crawler) stir() {
+	switch {
+	case c.source.last && c.dispatch.over():
+		c.idle.Broadcast()
+	case !c.dispatch.hasWork():
+	case c.nIdle > 0:
+		c.idle.Signal()
+	case c.workers < c.options.Concurrency:
+		c.hire()
+	}
+}
+
+// hire starts a worker. The caller holds the lock.
+func (c *Crawler) hire() {
+	c.workers++
+	w := &worker{crawler: c}
+	w.turn = w.turnover
+	w.request.Method, w.request.Fields = c.options.Method, c.options.Fields
+	if c.options.Digest {
+		w.digest = sha256.New()
+		w.request.OnBody = func(p []byte) error {
+			_, err := w.digest.Write(p)
+			return err
+		}
+	}
+	c.engine.Go("worker", w.run)
+}
+
+// discover enters a line into the ledger, and makes a job of it if it is a URL.
+func (c *Crawler) discover(item Item) *job {
+	c.ledger.discover()
+	err := item.Err
+	var u fetch.URL
+	if err == nil {
+		u, err = fetch.ParseURL(item.URL)
+	}
+	if err != nil {
+		c.settle(&Record{URL: item.URL, Class: fetch.Input, Err: item.explain(err)})
+		return nil
+	}
+	if n := len(c.free); n > 0 {
+		j := c.free[n-1]
+		c.free = c.free[:n-1]
+		*j = job{url: u, raw: item.URL}
+		return j
+	}
+	return &job{url: u, raw: item.URL}
+}
+
+// settle is the end of a URL: ledger and record.
+func (c *Crawler) settle(r *Record) {
+	c.ledger.settle(r)
+	c.sink.put(r)
+}
+
+// retryDelay doubles with each attempt; full jitter, so that what failed together does not come back together.
+func (c *Crawler) retryDelay(attempts int) time.Duration {
+	d := c.options.RetryDelay << min(attempts-1, 20)
+	d = min(d, maxRetryDelay)
+	return d/2 + rand.N(d/2+1)
+}
+
+// worker is one of the tasks that fetch.
+type worker struct {
+	crawler  *Crawler
+	turn     func() // turnover, made once
+	request  fetch.Request
+	response fetch.Response
+	digest   hash.Hash
+	sum      []byte
+
+	job  *job // in flight; nil: none
+	err  error
+	over bool
+}
+
+// run fetches until there is nothing left. Between two fetches there is one call of turnover, on the engine's
+// stack: what it needs is not kept on ten thousand.
+func (w *worker) run(ctx context.Context) error {
+	c := w.crawler
+	for {
+		c.engine.Leaf(w.turn)
+		if w.over {
+			return nil
+		}
+		if w.job == nil {
+			if err := w.rest(ctx); err != nil {
+				return w.quit(err)
+			}
+			continue
+		}
+		if c.sink.full() {
+			if err := w.waitForSink(ctx); err != nil {
+				return w.quit(err)
+			}
+		}
+		w.err = c.fetcher.Do(ctx, &w.request, &w.response)
+		if ctx.Err() != nil {
+			return w.quit(ctx.Err())
+		}
+	}
+}
+
+// rest waits until there may be work.
+func (w *worker) rest(ctx context.Context) error {
+	c := w.crawler
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.dispatch.over() || c.dispatch.hasWork() { // it came between turnover and now
+		return nil
+	}
+	c.nIdle++
+	err := c.idle.Wait(ctx)
+	c.nIdle--
+	return err
+}
+
+func (w *worker) waitForSink(ctx context.Context) error {
+	w.crawler.mu.Lock()
+	defer w.crawler.mu.Unlock()
+	return w.crawler.sink.waitForRoom(ctx)
+}
+
+// turnover books the fetch that has ended and takes up the next.
+func (w *worker) turnover() {
+	c := w.crawler
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if w.job != nil {
+		c.inFlight--
+		c.dispatch.finished(w.job)
+		w.book()
+		w.job = nil
+	}
+	if w.job, w.over = c.dispatch.next(); w.job == nil {
+		if w.over {
+			w.leave()
+		}
+		return
+	}
+	w.begin()
+	c.stir()
+}
+
+func (w *worker) begin() {
+	c := w.crawler
+	c.inFlight++
+	c.attempts++
+	c.peak = max(c.peak, c.inFlight)
+	w.job.attempts++
+	w.request.URL = &w.job.url
+	if w.digest != nil {
+		w.digest.Reset()
+	}
+}
+
+// book makes the record of a fetch, or sends the job back for another attempt.
+func (w *worker) book() {
+	c, res := w.crawler, &w.response
+	c.bytes += res.BytesWire
+	class := fetch.ClassOf(w.err)
+	if w.job.attempts <= c.options.Retries && !c.dispatch.draining && mayGoBetter(class, res.Status) {
+		w.job.due = c.engine.Now().Add(c.retryDelay(w.job.attempts))
+		c.dispatch.retry(w.job)
+		return
+	}
+	r := Record{
+		URL: w.job.raw, Status: res.Status, Class: class, Err: w.err, Attempts: w.job.attempts,
+		MediaType: res.MediaType, Charset: res.Charset, BytesWire: res.BytesWire, BytesBody: res.BytesBody,
+		Remote: res.Remote, Started: res.Started, Timings: res.Timings, Lag: res.Lag,
+	}
+	if res.Status != 0 {
+		r.Protocol = protocol(res.Minor)
+	}
+	if w.digest != nil && class == fetch.OK {
+		w.sum = w.digest.Sum(w.sum[:0])
+		r.Digest = w.sum
+	}
+	c.settle(&r)
+	c.free = append(c.free, w.job)
+}
+
+func protocol(minor int) string {
+	if minor == 0 {
+		return "HTTP/1.0"
+	}
+	return "HTTP/1.1"
+}
+
+// mayGoBetter: statuses that say so themselves (RFC 9110 section 15.5.9 and 15.6, RFC 6585), and failures that
+// come and go.
+func mayGoBetter(class fetch.Class, status int) bool {
+	if class != fetch.OK {
+		return class.Transient()
+	}
+	switch status {
+	case 408, 429, 502, 503, 504:
+		return true
+	}
+	return false
+}
+
+// leave ends a worker for good. The last one ends the crawl.
+func (w *worker) leave() {
+	c := w.crawler
+	c.workers--
+	if c.nIdle > 0 {
+		c.idle.Signal() // the news goes round
+	}
+	if c.workers > 0 {
+		return
+	}
+	c.sink.close()
+	if c.source.err != nil {
+		c.failure = errors.Join(c.failure, c.source.err)
+	}
+}
+
+// quit is leave for a worker whose task was cancelled.
+func (w *worker) quit(err error) error {
+	c := w.crawler
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if w.job != nil {
+		c.inFlight--
+		w.job = nil
+	}
+	c.dispatch.draining = true
+	w.leave()
+	return err
+}

@@ -1,0 +1,230 @@
+package crawler
+
+import (
+	"container/heap"
+	"time"
+
+	"crawl/internal/fetch"
+)
+
+// job is a URL on its way: from the source to a worker, back for another attempt, to its record.
+type job struct {
+	url      fetch.URL
+	raw      string
+	attempts int
+	due      time.Time // of the next attempt
+}
+
+// dispatcher decides what is fetched next, under the crawler's lock. It holds URLs back whose host has enough
+// connections, or that wait for another attempt, and reads on meanwhile, but not without limit.
+type dispatcher struct {
+	crawler *Crawler
+
+	hosts   map[string]*host // only those with something in flight or waiting
+	ready   []*host          // with something waiting and leave to fetch it, in turn
+	held    int              // jobs waiting in hosts
+	retries retryHeap
+	inHand  *job // taken from the source when nothing more may be held
+
+	ended     bool // the source has ended
+	draining  bool // nothing new is begun
+	nextStart time.Time
+	timer     time.Time // when the timer that is set goes off; zero: none
+}
+
+// host is what is known of one host and port.
+type host struct {
+	active  int
+	waiting []*job
+	queued  bool // in dispatcher.ready
+}
+
+// lookahead bounds the URLs that are held back: enough to find work for every worker in a list that comes in
+// runs of one host, and at 200 bytes each no burden.
+func (d *dispatcher) lookahead() int { return max(10_000, 2*d.crawler.options.Concurrency) }
+
+// next returns a job to begin now. Without one, the worker waits until it is woken, or ends if the crawl is over.
+func (d *dispatcher) next() (j *job, over bool) {
+	now := d.crawler.engine.Now()
+	if d.draining {
+		return nil, true
+	}
+	if d.crawler.options.Rate > 0 && now.Before(d.nextStart) {
+		d.wakeAt(d.nextStart)
+		return nil, false
+	}
+	j = d.pick(now)
+	if j == nil {
+		return nil, d.over()
+	}
+	if d.crawler.options.Rate > 0 {
+		d.countStart(now)
+	}
+	return j, false
+}
+
+// pick takes a retry that is due, else a job whose host has become free, else the next of the source.
+func (d *dispatcher) pick(now time.Time) *job {
+	for len(d.retries) > 0 {
+		if due := d.retries[0].due; now.Before(due) {
+			d.wakeAt(due)
+			break
+		}
+		if j := d.admit(heap.Pop(&d.retries).(*job)); j != nil {
+			return j
+		}
+	}
+	if len(d.ready) > 0 {
+		h := d.ready[0]
+		d.ready = d.ready[1:]
+		h.queued = false
+		j := h.waiting[0]
+		h.waiting = h.waiting[1:]
+		d.held--
+		h.active++
+		d.enqueue(h)
+		return j
+	}
+	for d.inHand == nil || d.held+len(d.retries) < d.lookahead() {
+		j := d.inHand
+		d.inHand = nil
+		if j == nil {
+			if j = d.fromSource(); j == nil {
+				return nil
+			}
+		}
+		if d.held+len(d.retries) >= d.lookahead() {
+			d.inHand = j
+			return nil
+		}
+		if j := d.admit(j); j != nil {
+			return j
+		}
+	}
+	return nil
+}
+
+// fromSource is the next URL of the source; lines that cannot be one are booked on the way.
+func (d *dispatcher) fromSource() *job {
+	for !d.ended {
+		item, ok, ended := d.crawler.source.take()
+		d.ended = ended
+		if !ok {
+			return nil
+		}
+		if j := d.crawler.discover(item); j != nil {
+			return j
+		}
+	}
+	return nil
+}
+
+// admit gives j leave to be fetched now, or holds it back until its host is free.
+func (d *dispatcher) admit(j *job) *job {
+	perHost := d.crawler.options.PerHost
+	if perHost <= 0 {
+		return j
+	}
+	h := d.hosts[j.url.Authority]
+	if h == nil {
+		h = &host{}
+		d.hosts[j.url.Authority] = h
+	}
+	if h.active < perHost && len(h.waiting) == 0 {
+		h.active++
+		return j
+	}
+	h.waiting = append(h.waiting, j)
+	d.held++
+	return nil
+}
+
+// finished says that j is no longer in flight.
+func (d *dispatcher) finished(j *job) {
+	if d.crawler.options.PerHost <= 0 {
+		return
+	}
+	h := d.hosts[j.url.Authority]
+	h.active--
+	if h.active == 0 && len(h.waiting) == 0 {
+		delete(d.hosts, j.url.Authority)
+		return
+	}
+	d.enqueue(h)
+}
+
+// enqueue puts a host into the round of those that may be asked, at its end, if it may.
+func (d *dispatcher) enqueue(h *host) {
+	if !h.queued && len(h.waiting) > 0 && h.active < d.crawler.options.PerHost {
+		h.queued = true
+		d.ready = append(d.ready, h)
+	}
+}
+
+// retry has j fetched again when it is due.
+func (d *dispatcher) retry(j *job) {
+	heap.Push(&d.retries, j)
+}
+
+// over reports whether there is nothing left to begin, now or later.
+func (d *dispatcher) over() bool {
+	return d.draining || d.ended && d.inHand == nil && d.held == 0 && len(d.retries) == 0 && d.crawler.inFlight == 0
+}
+
+// hasWork guesses whether another worker would find something to do at once.
+func (d *dispatcher) hasWork() bool {
+	if d.draining {
+		return false
+	}
+	limited, now := d.crawler.options.Rate > 0, time.Time{}
+	if limited || len(d.retries) > 0 {
+		now = d.crawler.engine.Now()
+	}
+	if limited && now.Before(d.nextStart) {
+		return false
+	}
+	return len(d.ready) > 0 || len(d.retries) > 0 && !now.Before(d.retries[0].due) ||
+		d.inHand == nil && !d.ended && d.crawler.source.hasNext()
+}
+
+// countStart spaces the starts evenly. What a late engine has missed it may catch up, up to a burst.
+func (d *dispatcher) countStart(now time.Time) {
+	const burst = 10 * time.Millisecond // timers are a millisecond coarse
+	interval := time.Duration(float64(time.Second) / d.crawler.options.Rate)
+	if earliest := now.Add(-burst); d.nextStart.Before(earliest) {
+		d.nextStart = earliest
+	}
+	d.nextStart = d.nextStart.Add(interval)
+}
+
+// wakeAt has a worker look again at that time.
+func (d *dispatcher) wakeAt(t time.Time) {
+	if !d.timer.IsZero() && !t.Before(d.timer) {
+		return
+	}
+	d.timer = t
+	c := d.crawler
+	c.engine.After(t.Sub(c.engine.Now()), func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if d.timer.Equal(t) {
+			d.timer = time.Time{}
+		}
+		c.stir()
+	})
+}
+
+// retryHeap is ordered by when a job is due.
+type retryHeap []*job
+
+func (h retryHeap) Len() int           { return len(h) }
+func (h retryHeap) Less(i, j int) bool { return h[i].due.Before(h[j].due) }
+func (h retryHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
+func (h *retryHeap) Push(v any)        { *h = append(*h, v.(*job)) }
+func (h *retryHeap) Pop() any {
+	last := len(*h) - 1
+	j := (*h)[last]
+	(*h)[last] = nil
+	*h = (*h)[:last]
+	return j
+}

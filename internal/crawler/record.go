@@ -1,0 +1,169 @@
+package crawler
+
+import (
+	"strconv"
+	"time"
+	"unicode/utf8"
+
+	"crawl/internal/fetch"
+)
+
+// A Record is what is known of one URL at its end. docs/records.md describes its JSON form.
+type Record struct {
+	URL       string
+	Status    int // 0 if there was no response
+	Class     fetch.Class
+	Err       error // why, if Class is not OK
+	Attempts  int
+	MediaType string
+	Charset   string
+	BytesWire int64
+	BytesBody int64
+	Digest    []byte // SHA-256 of the body, if asked for
+	Remote    string
+	Protocol  string
+	Started   time.Time // of the last attempt
+	Timings   fetch.Timings
+	Lag       time.Duration // how late we were ourselves; what is shorter than MinLag is not told
+}
+
+// MinLag is the shortest lag that a record mentions: below, it does not matter beside a network's times.
+const MinLag = time.Millisecond
+
+// AppendJSON appends the record as one line of JSON: the fields of docs/records.md, in that order, those
+// without a value left out.
+func (r *Record) AppendJSON(b []byte) []byte {
+	b = append(b, `{"url":`...)
+	b = appendString(b, r.URL)
+	if r.Status != 0 {
+		b = appendInt(b, `,"status":`, int64(r.Status))
+	}
+	b = append(b, `,"class":"`...)
+	b = append(b, r.Class...)
+	b = append(b, '"')
+	if r.Err != nil {
+		b = append(b, `,"error":`...)
+		b = appendString(b, r.Err.Error())
+	}
+	if r.Attempts > 0 {
+		b = appendInt(b, `,"attempts":`, int64(r.Attempts))
+	}
+	if r.MediaType != "" {
+		b = append(b, `,"media_type":`...)
+		b = appendString(b, r.MediaType)
+	}
+	if r.Charset != "" {
+		b = append(b, `,"charset":`...)
+		b = appendString(b, r.Charset)
+	}
+	if r.Status != 0 {
+		b = appendInt(b, `,"bytes_wire":`, r.BytesWire)
+		b = appendInt(b, `,"bytes_body":`, r.BytesBody)
+	}
+	if len(r.Digest) > 0 {
+		b = append(b, `,"digest":"sha256:`...)
+		for _, c := range r.Digest {
+			const digits = "0123456789abcdef"
+			b = append(b, digits[c>>4], digits[c&15])
+		}
+		b = append(b, '"')
+	}
+	if r.Remote != "" {
+		b = append(b, `,"remote":`...)
+		b = appendString(b, r.Remote)
+	}
+	if r.Protocol != "" {
+		b = append(b, `,"protocol":"`...)
+		b = append(b, r.Protocol...)
+		b = append(b, '"')
+	}
+	if !r.Started.IsZero() {
+		b = append(b, `,"started":"`...)
+		b = appendTime(b, r.Started)
+		b = append(b, `","timings":{`...)
+		b = appendTimings(b, &r.Timings)
+		b = append(b, '}')
+	}
+	if r.Lag >= MinLag {
+		b = appendInt(b, `,"lag":`, r.Lag.Microseconds())
+	}
+	return append(b, '}', '\n')
+}
+
+// appendTimings writes the phases that took time, in µs; the total is always there.
+func appendTimings(b []byte, t *fetch.Timings) []byte {
+	for _, phase := range [...]struct {
+		name string
+		d    time.Duration
+	}{
+		{`"queue":`, t.Queue}, {`"dns":`, t.DNS}, {`"connect":`, t.Connect},
+		{`"first_byte":`, t.FirstByte}, {`"body":`, t.Body},
+	} {
+		if us := phase.d.Microseconds(); us > 0 {
+			b = appendInt(b, phase.name, us)
+			b = append(b, ',')
+		}
+	}
+	return appendInt(b, `"total":`, t.Total.Microseconds())
+}
+
+func appendInt(b []byte, name string, n int64) []byte {
+	return strconv.AppendInt(append(b, name...), n, 10)
+}
+
+// appendTime writes RFC 3339 in UTC with microseconds. time.AppendFormat does the same in four times the time.
+func appendTime(b []byte, t time.Time) []byte {
+	t = t.UTC()
+	year, month, day := t.Date()
+	hour, minute, second := t.Clock()
+	b = appendDigits(b, year, 4)
+	b = append(appendDigits(append(b, '-'), int(month), 2), '-')
+	b = append(appendDigits(b, day, 2), 'T')
+	b = append(appendDigits(b, hour, 2), ':')
+	b = append(appendDigits(b, minute, 2), ':')
+	b = append(appendDigits(b, second, 2), '.')
+	return append(appendDigits(b, t.Nanosecond()/1000, 6), 'Z')
+}
+
+// appendDigits writes the last digits of n.
+func appendDigits(b []byte, n, digits int) []byte {
+	at := len(b)
+	for range digits {
+		b = append(b, '0')
+	}
+	for i := at + digits - 1; i >= at; i-- {
+		b[i] = byte('0' + n%10)
+		n /= 10
+	}
+	return b
+}
+
+// appendString writes a JSON string. Control characters are escaped, DEL and the C1 controls too, so that a
+// record shown on a terminal cannot command it; what is not UTF-8 becomes U+FFFD.
+func appendString(b []byte, s string) []byte {
+	b = append(b, '"')
+	plain := 0
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c >= 0x20 && c < 0x7f && c != '"' && c != '\\' {
+			i++
+			continue
+		}
+		b = append(b, s[plain:i]...)
+		r, size := utf8.DecodeRuneInString(s[i:])
+		switch {
+		case c == '"' || c == '\\':
+			b = append(b, '\\', c)
+		case r == utf8.RuneError && size == 1:
+			b = append(b, "\uFFFD"...)
+		case r < 0xa0 || r == '\u2028' || r == '\u2029':
+			const digits = "0123456789abcdef"
+			b = append(b, '\\', 'u', digits[r>>12&15], digits[r>>8&15], digits[r>>4&15], digits[r&15])
+		default:
+			b = append(b, s[i:i+size]...)
+		}
+		i += size
+		plain = i
+	}
+	return append(append(b, s[plain:]...), '"')
+}

@@ -1,0 +1,257 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/signal"
+	"runtime/pprof"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+type goroutineEngine struct {
+	ctx    context.Context
+	cancel context.CancelFunc
+	tasks  sync.WaitGroup
+	dialer net.Dialer
+
+	mu      sync.Mutex // guards the rest
+	before  []func()
+	started bool
+	ended   bool
+	errs    []error
+	conns   map[*goroutineConn]struct{}
+
+	callbacks sync.WaitGroup // After, Post and signals under way
+	quit      chan struct{}  // closed when the tasks have ended
+
+	begun, live, peak atomic.Int64
+}
+
+// NewGoroutine makes the engine of a goroutine for each task over the standard net package.
+func NewGoroutine() Engine {
+	// No keep-alive probes: every wait of ours has a deadline, and the loop engine sends none.
+	return &goroutineEngine{conns: map[*goroutineConn]struct{}{}, dialer: net.Dialer{KeepAlive: -1}, quit: make(chan struct{})}
+}
+
+func (e *goroutineEngine) Go(name string, fn func(ctx context.Context) error) {
+	e.mu.Lock()
+	if !e.started {
+		e.before = append(e.before, func() { e.start(name, fn) })
+		e.mu.Unlock()
+		return
+	}
+	e.mu.Unlock()
+	e.start(name, fn)
+}
+
+func (e *goroutineEngine) start(name string, fn func(ctx context.Context) error) {
+	e.begun.Add(1)
+	if n := e.live.Add(1); n > e.peak.Load() {
+		e.peak.Store(n) // near enough: it is for the summary only
+	}
+	e.tasks.Go(func() {
+		defer e.live.Add(-1)
+		err := protect(func() error { return fn(e.ctx) })
+		if err != nil && !errors.Is(err, context.Canceled) {
+			e.mu.Lock()
+			e.errs = append(e.errs, fmt.Errorf("task %q: %w", name, err))
+			e.mu.Unlock()
+			e.cancel()
+		}
+	})
+}
+
+func (e *goroutineEngine) Run(ctx context.Context) error {
+	e.ctx, e.cancel = context.WithCancel(ctx)
+	defer e.cancel()
+	stop := context.AfterFunc(e.ctx, e.closeConns)
+	e.mu.Lock()
+	before := e.before
+	e.started, e.before = true, nil
+	e.mu.Unlock()
+	for _, begin := range before {
+		begin()
+	}
+	e.tasks.Wait()
+	stop()
+	e.mu.Lock()
+	e.ended = true
+	e.mu.Unlock()
+	close(e.quit)
+	e.callbacks.Wait()
+	return errors.Join(e.errs...)
+}
+
+// closeConns ends what tasks wait for in the network.
+func (e *goroutineEngine) closeConns() {
+	e.mu.Lock()
+	conns := make([]*goroutineConn, 0, len(e.conns))
+	for c := range e.conns {
+		conns = append(conns, c)
+	}
+	e.mu.Unlock()
+	for _, c := range conns {
+		_ = c.Conn.Close() // its task closes it again, and takes it off the list
+	}
+}
+
+func (e *goroutineEngine) Now() time.Time { return time.Now() }
+
+func (e *goroutineEngine) Sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// callback runs fn unless Run has returned, and keeps Run from returning meanwhile.
+func (e *goroutineEngine) callback(fn func()) {
+	e.mu.Lock()
+	if e.ended {
+		e.mu.Unlock()
+		return
+	}
+	e.callbacks.Add(1)
+	e.mu.Unlock()
+	defer e.callbacks.Done()
+	fn()
+}
+
+func (e *goroutineEngine) After(d time.Duration, fn func()) {
+	time.AfterFunc(d, func() { e.callback(fn) })
+}
+
+func (e *goroutineEngine) Post(fn func()) { go e.callback(fn) }
+
+func (e *goroutineEngine) OnSignal(sig os.Signal, fn func()) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.before = append(e.before, func() {
+		arrived := make(chan os.Signal, 4)
+		signal.Notify(arrived, sig)
+		e.callbacks.Go(func() {
+			defer signal.Stop(arrived)
+			for {
+				select {
+				case <-arrived:
+					e.callback(fn)
+				case <-e.quit:
+					return
+				}
+			}
+		})
+	})
+}
+
+// Blocking runs fn on a goroutine of its own only so that a cancelled task need not wait for it.
+func (e *goroutineEngine) Blocking(ctx context.Context, fn func() error) error {
+	done := make(chan error, 1)
+	go func() { done <- protect(fn) }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (e *goroutineEngine) Detach(fn, then func()) {
+	go func() {
+		fn()
+		e.Post(then)
+	}()
+}
+
+// goroutineConn is a connection that the engine can close when the tasks are cancelled.
+type goroutineConn struct {
+	net.Conn
+	engine *goroutineEngine
+}
+
+func (e *goroutineEngine) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	raw, err := e.dialer.DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	c := &goroutineConn{raw, e}
+	e.mu.Lock()
+	e.conns[c] = struct{}{}
+	e.mu.Unlock()
+	if err := ctx.Err(); err != nil { // cancelled before it was on the list
+		_ = c.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+func (c *goroutineConn) Close() error {
+	c.engine.mu.Lock()
+	delete(c.engine.conns, c)
+	c.engine.mu.Unlock()
+	return c.Conn.Close()
+}
+
+func (e *goroutineEngine) NewMutex() sync.Locker { return new(sync.Mutex) }
+
+// goroutineCond is a first-come, first-served condition that can be cancelled, which sync.Cond cannot.
+type goroutineCond struct {
+	mu      sync.Locker
+	waiting []chan struct{} // guarded by mu
+}
+
+func (e *goroutineEngine) NewCond(mu sync.Locker, _ string) Cond { return &goroutineCond{mu: mu} }
+
+func (c *goroutineCond) Wait(ctx context.Context) error {
+	woken := make(chan struct{})
+	c.waiting = append(c.waiting, woken)
+	c.mu.Unlock()
+	select {
+	case <-woken:
+		c.mu.Lock()
+		return nil
+	case <-ctx.Done():
+	}
+	c.mu.Lock()
+	for i, w := range c.waiting {
+		if w == woken {
+			c.waiting = append(c.waiting[:i], c.waiting[i+1:]...)
+			return ctx.Err()
+		}
+	}
+	c.Signal() // it was signalled just before: somebody else is to have that
+	return ctx.Err()
+}
+
+func (c *goroutineCond) Signal() {
+	if len(c.waiting) > 0 {
+		close(c.waiting[0])
+		c.waiting[0] = nil
+		c.waiting = c.waiting[1:]
+	}
+}
+
+func (c *goroutineCond) Broadcast() {
+	for len(c.waiting) > 0 {
+		c.Signal()
+	}
+}
+
+func (e *goroutineEngine) Leaf(fn func()) { fn() }
+
+func (e *goroutineEngine) Lag() time.Duration { return 0 }
+
+func (e *goroutineEngine) Dump(w io.Writer) error { return pprof.Lookup("goroutine").WriteTo(w, 1) }
+
+func (e *goroutineEngine) Summary() string {
+	return fmt.Sprintf("goroutine: %d tasks, %d at most", e.begun.Load(), e.peak.Load())
+}

@@ -1,0 +1,181 @@
+package fetch
+
+import (
+	"context"
+	"net/netip"
+	"sync"
+	"time"
+
+	"crawl/internal/engine"
+	"crawl/internal/http1"
+)
+
+// Options of a Client. The zero value of each field is its default.
+type Options struct {
+	ConnectTimeout time.Duration // for each address; default 10 s
+	Timeout        time.Duration // without a byte, first or next; default 30 s
+	TotalTimeout   time.Duration // for the whole fetch; default 5 min
+	MaxBody        int64         // bytes; default 1 GiB
+	MaxConns       int           // connections, idle ones included; default 1000
+	IdleTimeout    time.Duration // an idle connection is not used after that; default 30 s
+	Limits         http1.Limits
+
+	Resolve map[string][]netip.Addr // addresses of "host:port", which are then not looked up
+
+	// OnPressure is called, from a task, when the system has no descriptor, port or memory for a connection:
+	// class is one of the local ones. The fetch waits and goes on.
+	OnPressure func(class Class)
+}
+
+// The defaults of Options: a minute is what people wait for a page at most, and a server that has said nothing
+// for half of that is not going to.
+const (
+	DefaultConnectTimeout = 10 * time.Second
+	DefaultTimeout        = 30 * time.Second
+	DefaultTotalTimeout   = 5 * time.Minute
+	DefaultMaxBody        = 1 << 30
+	DefaultMaxConns       = 1000
+	DefaultIdleTimeout    = 30 * time.Second // below the idle timeouts of common servers (nginx 75 s)
+)
+
+// A Client fetches over connections that it keeps. All its methods belong to tasks of its engine.
+type Client struct {
+	engine   engine.Engine
+	options  Options
+	pool     *pool
+	resolver *resolver
+
+	mu      sync.Locker // guards buffers
+	buffers []*buffer
+}
+
+// On an engine that waits without a buffer there are as many as there are responses that came in parts, so
+// they may be large; else there is one for each connection that waits.
+const (
+	sharedBuffer = 64 << 10
+	ownBuffer    = 4 << 10
+)
+
+// NewClient makes a client on e.
+func NewClient(e engine.Engine, o Options) *Client {
+	orDefault(&o.ConnectTimeout, DefaultConnectTimeout)
+	orDefault(&o.Timeout, DefaultTimeout)
+	orDefault(&o.TotalTimeout, DefaultTotalTimeout)
+	orDefault(&o.MaxBody, DefaultMaxBody)
+	orDefault(&o.MaxConns, DefaultMaxConns)
+	orDefault(&o.IdleTimeout, DefaultIdleTimeout)
+	return &Client{
+		engine: e, options: o,
+		pool:     newPool(e, o.MaxConns, o.IdleTimeout),
+		resolver: newResolver(e, o.Resolve),
+		mu:       e.NewMutex(),
+	}
+}
+
+func orDefault[T int | int64 | time.Duration](v *T, value T) {
+	if *v == 0 {
+		*v = value
+	}
+}
+
+// Close closes idle connections. Fetches that are under way close theirs when they end.
+func (c *Client) Close() { c.pool.closeIdle() }
+
+// Do fetches req into res. It returns nil for any whole response, whatever its status, and else an *Error; res
+// then tells how far it came. A request that is idempotent (RFC 9110 section 9.2.2) is sent once more, on a
+// fresh connection, when a connection that had been idle turns out to be closed before a byte of the response
+// (RFC 9112 section 9.3.1).
+//
+// Do and what it calls before it waits keep their frames small, and leave what goes deep to Leaf: a task that
+// stays within 2 KB of stack costs half of one that does not, and that is most of what it costs.
+func (c *Client) Do(ctx context.Context, req *Request, res *Response) error {
+	c.begin(res)
+	for fresh := false; ; fresh = true {
+		conn, err := c.pool.acquire(ctx, req.URL.Authority, fresh)
+		if conn == nil && err == nil {
+			conn, err = c.dial(ctx, req, res)
+		}
+		if err == nil {
+			res.Remote, res.Reused = conn.remote, conn.used
+			err = c.exchange(ctx, conn, req, res)
+			if c.settle(conn, req, res, err) {
+				continue
+			}
+		}
+		c.end(res)
+		return err
+	}
+}
+
+func (c *Client) begin(res *Response) {
+	res.reset(c.engine.Now())
+	res.deadline = res.Started.Add(c.options.TotalTimeout)
+}
+
+func (c *Client) end(res *Response) {
+	res.Timings.Total = c.engine.Now().Sub(res.Started)
+}
+
+// settle gives the connection of an exchange that ended with err back to the pool, and says whether to try
+// again on a fresh one.
+func (c *Client) settle(conn *conn, req *Request, res *Response, err error) (again bool) {
+	if err == nil && res.framing.KeepAlive {
+		c.pool.put(conn)
+		return false
+	}
+	again = err != nil && conn.used && !res.got && idempotent(req.method()) && closedByPeer(err)
+	c.pool.release(conn)
+	return again
+}
+
+func idempotent(method string) bool {
+	switch method {
+	case "GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE":
+		return true
+	}
+	return false
+}
+
+func closedByPeer(err error) bool {
+	class := ClassOf(err)
+	return class == ClosedEarly || class == ClosedReset
+}
+
+func (c *Client) noteLag(res *Response) { res.Lag = max(res.Lag, c.engine.Lag()) }
+
+// borrow takes a buffer for an exchange; it goes back with giveBack.
+func (c *Client) borrow(conn *conn, req *Request, res *Response) *buffer {
+	c.mu.Lock()
+	var b *buffer
+	if n := len(c.buffers); n > 0 {
+		b = c.buffers[n-1]
+		c.buffers = c.buffers[:n-1]
+	}
+	c.mu.Unlock()
+	if b == nil {
+		b = c.newBuffer(conn)
+	}
+	b.req, b.res = req, res
+	b.have, b.seen, b.over, b.err = 0, 0, false, nil
+	return b
+}
+
+func (c *Client) newBuffer(conn *conn) *buffer {
+	size := ownBuffer
+	if conn.waiter != nil {
+		size = sharedBuffer
+	}
+	b := &buffer{client: c, bytes: make([]byte, size)}
+	b.take = b.takeIn
+	return b
+}
+
+func (c *Client) giveBack(b *buffer) {
+	if len(b.bytes) > sharedBuffer { // it grew for a large head
+		return
+	}
+	b.req, b.res = nil, nil
+	c.mu.Lock()
+	c.buffers = append(c.buffers, b)
+	c.mu.Unlock()
+}

@@ -1,0 +1,195 @@
+package fetch
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"strings"
+	"syscall"
+
+	"crawl/internal/http1"
+)
+
+// A Class says how a fetch ended, the most general word first. The set is closed: Classes lists it.
+type Class string
+
+const (
+	OK Class = "ok" // a whole response, whatever its status
+
+	DNSNotFound Class = "dns.nxdomain"
+	DNSFailed   Class = "dns.failed"
+	DNSTimeout  Class = "timeout.dns"
+
+	ConnectRefused     Class = "connect.refused"
+	ConnectUnreachable Class = "connect.unreachable"
+	ConnectFailed      Class = "connect.failed"
+
+	TimeoutConnect   Class = "timeout.connect"
+	TimeoutWrite     Class = "timeout.write"
+	TimeoutFirstByte Class = "timeout.first_byte"
+	TimeoutRead      Class = "timeout.read"
+	TimeoutTotal     Class = "timeout.total"
+
+	ClosedReset Class = "closed.reset"
+	ClosedEarly Class = "closed.early"
+
+	ProtocolHead      Class = "protocol.head"
+	ProtocolFraming   Class = "protocol.framing"
+	ProtocolChunk     Class = "protocol.chunk"
+	ProtocolTruncated Class = "protocol.truncated"
+
+	LimitHead    Class = "limit.head"
+	LimitHeaders Class = "limit.headers"
+	LimitBody    Class = "limit.body"
+
+	LocalDescriptors Class = "local.descriptors"
+	LocalPorts       Class = "local.ports"
+	LocalMemory      Class = "local.memory"
+
+	Input     Class = "input"
+	Cancelled Class = "cancelled"
+	Internal  Class = "internal"
+)
+
+// Advice is a class with one sentence for the user.
+type Advice struct {
+	Class    Class
+	Sentence string
+}
+
+// Classes lists every class, in the order of a fetch.
+func Classes() []Advice {
+	return []Advice{
+		{OK, "A whole response arrived; its status tells the rest."},
+		{Input, "The URL cannot be fetched as it is written; correct the list."},
+		{DNSNotFound, "The name does not exist; check its spelling, or give its address with --resolve."},
+		{DNSFailed, "The resolver gave no usable answer; try again later, or another resolver."},
+		{DNSTimeout, "The resolver did not answer in time; is the network up?"},
+		{ConnectRefused, "Nobody listens on that port."},
+		{ConnectUnreachable, "There is no route to that address."},
+		{ConnectFailed, "The connection could not be made; the error says why."},
+		{TimeoutConnect, "The server did not accept the connection in time; see --connect-timeout."},
+		{TimeoutWrite, "The server did not take the request in time."},
+		{TimeoutFirstByte, "The server took the request and did not begin to answer in time; see --timeout."},
+		{TimeoutRead, "The server stopped in the middle of its answer; see --timeout."},
+		{TimeoutTotal, "The whole fetch took too long; see --max-time."},
+		{ClosedReset, "The server broke the connection off."},
+		{ClosedEarly, "The server closed the connection without an answer."},
+		{ProtocolHead, "What the server sent is not a response in HTTP/1.x."},
+		{ProtocolFraming, "The response contradicts itself about where it ends."},
+		{ProtocolChunk, "The chunked coding of the body is broken."},
+		{ProtocolTruncated, "The connection ended before the response did; what came is not the whole."},
+		{LimitHead, "The head of the response is larger than the limit."},
+		{LimitHeaders, "The response has more header fields, or longer ones, than the limit."},
+		{LimitBody, "The body is larger than --max-body."},
+		{LocalDescriptors, "This machine ran out of descriptors: our fault, not the server's; use a smaller -c, or raise ulimit -n."},
+		{LocalPorts, "This machine ran out of local ports: our fault, not the server's; use a smaller -c."},
+		{LocalMemory, "The system had no memory for a socket: our fault, not the server's; use a smaller -c."},
+		{Cancelled, "The crawl was stopped before this URL was done."},
+		{Internal, "A bug in crawl; please report it."},
+	}
+}
+
+// Family is the general word of a class: "timeout" of "timeout.read".
+func (c Class) Family() string {
+	family, _, _ := strings.Cut(string(c), ".")
+	return family
+}
+
+// Transient reports whether another attempt may well go better.
+func (c Class) Transient() bool {
+	switch c {
+	case DNSFailed, ConnectRefused, ConnectUnreachable, ConnectFailed, ClosedReset, ClosedEarly, ProtocolTruncated:
+		return true
+	}
+	return c.Family() == "timeout" || c.Family() == "local"
+}
+
+// An Error is why a fetch gave no whole response.
+type Error struct {
+	Class Class
+	Err   error
+}
+
+func (e *Error) Error() string { return e.Err.Error() }
+func (e *Error) Unwrap() error { return e.Err }
+
+// ClassOf is the class of a fetch that ended with err.
+func ClassOf(err error) Class {
+	var e *Error
+	switch {
+	case err == nil:
+		return OK
+	case errors.As(err, &e):
+		return e.Class
+	}
+	return Internal
+}
+
+func fail(class Class, err error) error { return &Error{Class: class, Err: err} }
+
+var (
+	errBodyLimit  = errors.New("body is larger than the limit")
+	errEarlyClose = errors.New("connection closed without an answer")
+	errSwitched   = errors.New("server switched to another protocol, which was not asked for")
+)
+
+// classify gives err, which came up while waiting for what timeout stands for, its class.
+func classify(ctx context.Context, err error, timeout Class) error {
+	var e *Error
+	if errors.As(err, &e) {
+		return err
+	}
+	return fail(classFor(ctx, err, timeout), err)
+}
+
+// classFor goes from the certain to the vague.
+func classFor(ctx context.Context, err error, timeout Class) Class {
+	if ctx.Err() != nil {
+		return Cancelled
+	}
+	for _, is := range []struct {
+		err   error
+		class Class
+	}{
+		{os.ErrDeadlineExceeded, timeout},
+		{http1.ErrHead, ProtocolHead},
+		{http1.ErrField, ProtocolHead},
+		{http1.ErrFraming, ProtocolFraming},
+		{http1.ErrChunk, ProtocolChunk},
+		{http1.ErrTruncated, ProtocolTruncated},
+		{http1.ErrHeadLimit, LimitHead},
+		{http1.ErrFieldLimit, LimitHeaders},
+		{http1.ErrRequest, Input},
+		{errBodyLimit, LimitBody},
+		{errEarlyClose, ClosedEarly},
+		{errSwitched, ProtocolHead},
+		{syscall.EMFILE, LocalDescriptors},
+		{syscall.ENFILE, LocalDescriptors},
+		{syscall.EADDRNOTAVAIL, LocalPorts},
+		{syscall.ENOBUFS, LocalMemory},
+		{syscall.ENOMEM, LocalMemory},
+		{syscall.ECONNREFUSED, ConnectRefused},
+		{syscall.ENETUNREACH, ConnectUnreachable},
+		{syscall.EHOSTUNREACH, ConnectUnreachable},
+		{syscall.ECONNRESET, ClosedReset},
+		{syscall.EPIPE, ClosedReset},
+		{syscall.ETIMEDOUT, timeout},
+		{io.EOF, ClosedEarly},
+		{io.ErrUnexpectedEOF, ClosedEarly},
+	} {
+		if errors.Is(err, is.err) {
+			return is.class
+		}
+	}
+	var netErr net.Error
+	if errors.As(err, &netErr) && netErr.Timeout() {
+		return timeout
+	}
+	if timeout == TimeoutConnect {
+		return ConnectFailed
+	}
+	return Internal
+}

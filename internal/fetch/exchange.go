@@ -1,0 +1,272 @@
+package fetch
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"crawl/internal/http1"
+)
+
+// buffer is what a connection borrows while there is something to read, with what is needed to make sense of
+// it. It belongs to one exchange at a time.
+type buffer struct {
+	bytes   []byte
+	have    int // bytes of a head, and what came with it
+	seen    int // of these, where no head ends
+	head    http1.Head
+	body    http1.Body // of a response that is whole at its first read; else it moves to the Response
+	request http1.Request
+	content contentType // of the last response, which most often is that of the next
+	take    func()      // takeIn, made once
+
+	client *Client
+	req    *Request
+	res    *Response
+	over   bool // the response has ended
+	err    error
+}
+
+// exchange sends the request and reads the response. When it returns, nothing of this response is left on the
+// connection if res.framing.KeepAlive says so.
+func (c *Client) exchange(ctx context.Context, conn *conn, req *Request, res *Response) error {
+	err := c.send(conn, req, res)
+	if err != nil {
+		return classify(ctx, err, TimeoutWrite)
+	}
+	return c.receive(ctx, conn, req, res)
+}
+
+// send writes the request. One deadline covers it and the wait for the first byte of the response; it is set
+// once, for each setting costs where it goes through a timer of the runtime.
+func (c *Client) send(conn *conn, req *Request, res *Response) error {
+	res.sent = c.engine.Now()
+	if err := conn.SetDeadline(c.limit(res)); err != nil {
+		return err
+	}
+	b := c.borrow(conn, req, res)
+	out, err := b.write(req)
+	if err == nil {
+		_, err = conn.Write(out)
+	}
+	c.giveBack(b)
+	return err
+}
+
+// write puts the request into the buffer.
+func (b *buffer) write(req *Request) ([]byte, error) {
+	b.request.Method = req.method()
+	b.request.Target, b.request.Host = req.URL.Target, req.URL.Authority
+	b.request.Fields, b.request.Length = req.Fields, int64(len(req.Body))
+	out, err := http1.AppendRequest(b.bytes[:0], &b.request)
+	return append(out, req.Body...), err
+}
+
+// receive reads the response. Between two reads a body needs no buffer, and a head only if a part of it is there.
+func (c *Client) receive(ctx context.Context, conn *conn, req *Request, res *Response) error {
+	var b *buffer
+	for {
+		if b == nil {
+			if err := c.await(conn); err != nil {
+				return c.readError(ctx, err, res)
+			}
+			b = c.borrow(conn, req, res)
+		}
+		n, err := c.read(conn, b.room(), res)
+		if err != nil {
+			c.giveBack(b)
+			return c.readError(ctx, err, res)
+		}
+		b.have += n
+		c.engine.Leaf(b.take)
+		if b.over || b.err != nil {
+			err = b.err
+			c.giveBack(b)
+			if err != nil {
+				err = classify(ctx, err, TimeoutRead)
+			}
+			return err
+		}
+		if res.inBody {
+			c.giveBack(b)
+			b = nil
+			if err := conn.SetReadDeadline(c.limit(res)); err != nil {
+				return c.readError(ctx, err, res)
+			}
+		}
+	}
+}
+
+// await waits until there is something to read, where that is possible without a buffer.
+func (c *Client) await(conn *conn) error {
+	if conn.waiter == nil {
+		return nil
+	}
+	return conn.waiter.AwaitReadable()
+}
+
+// limit is when the next byte has to have arrived.
+func (c *Client) limit(res *Response) time.Time {
+	limit := c.engine.Now().Add(c.options.Timeout)
+	if res.deadline.Before(limit) {
+		return res.deadline
+	}
+	return limit
+}
+
+// readError gives the error of a read its class. nil is for the end of the connection where that is the end
+// of the response.
+func (c *Client) readError(ctx context.Context, err error, res *Response) error {
+	timeout := TimeoutRead
+	switch {
+	case !c.engine.Now().Before(res.deadline):
+		timeout = TimeoutTotal
+	case !res.got:
+		timeout = TimeoutFirstByte
+	}
+	if err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF) {
+		switch {
+		case res.inBody:
+			if err = res.body.EOF(); err == nil {
+				res.Timings.Body = c.engine.Now().Sub(res.sent) - res.Timings.FirstByte
+				return nil
+			}
+		case res.got:
+			err = http1.ErrTruncated
+		default:
+			err = errEarlyClose
+		}
+	}
+	return classify(ctx, err, timeout)
+}
+
+// read reads into p and counts.
+func (c *Client) read(conn *conn, p []byte, res *Response) (int, error) {
+	n, err := conn.Read(p)
+	if n > 0 {
+		res.BytesWire += int64(n)
+		return n, nil
+	}
+	if err == nil {
+		err = io.ErrNoProgress
+	}
+	return 0, err
+}
+
+// room is where the next bytes go. The limit that HeadEnd keeps bounds how large the buffer gets.
+func (b *buffer) room() []byte {
+	if b.have == len(b.bytes) {
+		b.bytes = append(b.bytes, make([]byte, len(b.bytes))...)
+	}
+	return b.bytes[b.have:]
+}
+
+// takeIn makes sense of what has arrived: of the head when all of it is there, of the body stretch by stretch.
+// It sets over when the response has ended, and err. It does not wait, and runs on the engine's stack.
+func (b *buffer) takeIn() {
+	c, res := b.client, b.res
+	now := c.engine.Now()
+	if !res.got {
+		res.got = true
+		res.Timings.FirstByte = now.Sub(res.sent)
+	}
+	c.noteLag(res)
+	rest := b.bytes[:b.have]
+	if !res.inBody {
+		var end int
+		if end, b.err = b.parseHead(c.options.Limits); end == 0 || b.err != nil {
+			return
+		}
+		rest = b.bytes[end:b.have]
+		if b.err = b.note(&c.options); b.err != nil {
+			return
+		}
+		res.inBody = true
+	}
+	body := res.body
+	if body == nil {
+		body = &b.body
+	}
+	b.have = 0
+	b.over, b.err = c.consume(rest, body, b.req, res)
+	switch {
+	case b.over:
+		res.Timings.Body = now.Sub(res.sent) - res.Timings.FirstByte
+	case res.body == nil:
+		res.body = new(http1.Body)
+		*res.body, b.body = b.body, http1.Body{}
+	}
+}
+
+// parseHead parses the head of a final response, if all of it is there, and returns where it ends; else 0.
+// There may be interim responses before it, any number of them within the time of the fetch.
+func (b *buffer) parseHead(lim http1.Limits) (int, error) {
+	for {
+		end, next, err := http1.HeadEnd(b.bytes[:b.have], b.seen, lim)
+		if err != nil {
+			return 0, err
+		}
+		if end < 0 {
+			b.seen = next
+			return 0, nil
+		}
+		if err := b.head.Parse(b.bytes[:end], lim); err != nil {
+			return 0, err
+		}
+		if !b.head.Interim() {
+			return end, nil
+		}
+		b.have = copy(b.bytes, b.bytes[end:b.have])
+		b.seen = 0
+	}
+}
+
+// note takes from the head what the result needs. The head is gone with its buffer.
+func (b *buffer) note(o *Options) (err error) {
+	h, res := &b.head, b.res
+	res.Status, res.Minor = h.Status, int(h.Minor)
+	if res.framing, err = h.Framing(b.req.method()); err != nil {
+		return err
+	}
+	res.Anomalies = h.Anomalies
+	if res.framing.Kind == http1.Tunnel {
+		return errSwitched
+	}
+	if value, ok := h.Get("Content-Type"); ok {
+		if b.content.raw != string(value) {
+			b.content = parseContentType(string(value))
+		}
+		res.MediaType, res.Charset = b.content.mediaType, b.content.charset
+	}
+	b.body.Reset(res.framing, o.Limits)
+	if res.framing.Kind == http1.Length && res.framing.Length > o.MaxBody {
+		return errBodyLimit
+	}
+	return nil
+}
+
+// consume passes p on as body. It reports whether the body has ended; bytes behind it are nobody's, and the
+// connection is not to be trusted with another request.
+func (c *Client) consume(p []byte, body *http1.Body, req *Request, res *Response) (over bool, err error) {
+	for len(p) > 0 && !body.Done() {
+		data, n, err := body.Next(p)
+		if err != nil {
+			return false, err
+		}
+		p = p[n:]
+		res.BytesBody += int64(len(data))
+		if res.BytesBody > c.options.MaxBody {
+			return false, errBodyLimit
+		}
+		if req.OnBody != nil && len(data) > 0 {
+			if err := req.OnBody(data); err != nil {
+				return false, err
+			}
+		}
+	}
+	if len(p) > 0 {
+		res.framing.KeepAlive = false
+	}
+	return body.Done(), nil
+}

@@ -1,0 +1,220 @@
+package fetch
+
+import (
+	"context"
+	"net"
+	"sync"
+	"time"
+
+	"crawl/internal/engine"
+)
+
+// conn is a connection with what the pool knows of it.
+type conn struct {
+	net.Conn
+	waiter engine.ReadWaiter // the same connection, if it can be waited for without a buffer
+	staler engine.Staler     // the same connection, if it knows when it has gone stale
+	origin string
+	remote string
+	used   bool // it has served a fetch
+	idle   time.Time
+	newer  *conn // in the list of idle connections
+	older  *conn
+}
+
+func newConn(raw net.Conn, origin, remote string) *conn {
+	c := &conn{Conn: raw, origin: origin, remote: remote}
+	c.waiter, _ = raw.(engine.ReadWaiter)
+	c.staler, _ = raw.(engine.Staler)
+	return c
+}
+
+func (c *conn) stale() bool { return c.staler != nil && c.staler.Stale() }
+
+// pool keeps idle connections by origin, and bounds how many connections there are, idle or not. The newest of
+// an origin is used first: it is the least likely to have been closed by the server. When there is no room for
+// a new one, the connection goes that has been idle for longest.
+type pool struct {
+	engine engine.Engine
+	maxAge time.Duration
+
+	mu      sync.Locker // guards what follows
+	room    engine.Cond
+	idle    map[string]*stack
+	newest  *conn
+	oldest  *conn
+	open    int // connections that exist or are being made
+	max     int
+	most    int       // what max was set to
+	shrunk  time.Time // when max was last lowered
+	closing bool
+}
+
+// stack is the idle connections of one origin.
+type stack struct{ conns []*conn }
+
+func newPool(e engine.Engine, most int, maxAge time.Duration) *pool {
+	mu := e.NewMutex()
+	return &pool{
+		engine: e, maxAge: maxAge, mu: mu, room: e.NewCond(mu, "room for a connection"),
+		idle: map[string]*stack{}, max: most, most: most,
+	}
+}
+
+// acquire returns an idle connection to origin, unless fresh is asked for. With neither connection nor error,
+// the caller has leave to make one, and owes the pool a release.
+func (p *pool) acquire(ctx context.Context, origin string, fresh bool) (*conn, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for {
+		if !fresh {
+			if c := p.take(origin); c != nil {
+				return c, nil
+			}
+		}
+		p.grow()
+		if p.open < p.max {
+			p.open++
+			return nil, nil
+		}
+		if p.oldest != nil {
+			p.discard(p.oldest)
+			continue
+		}
+		if err := p.room.Wait(ctx); err != nil {
+			return nil, fail(Cancelled, err)
+		}
+	}
+}
+
+// take is the newest idle connection of origin that is alive as far as is known.
+func (p *pool) take(origin string) *conn {
+	s := p.idle[origin]
+	if s == nil {
+		return nil
+	}
+	for len(s.conns) > 0 {
+		c := s.conns[len(s.conns)-1]
+		if c.stale() || p.engine.Now().Sub(c.idle) > p.maxAge {
+			p.discard(c)
+			continue
+		}
+		p.unlink(c)
+		return c
+	}
+	return nil
+}
+
+// put gives a connection back that can serve again.
+func (p *pool) put(c *conn) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closing || p.open > p.max {
+		p.close(c)
+		return
+	}
+	s := p.idle[c.origin]
+	if s == nil {
+		s = &stack{}
+		p.idle[c.origin] = s
+	}
+	c.used, c.idle = true, p.engine.Now()
+	s.conns = append(s.conns, c)
+	c.older, c.newer = p.newest, nil
+	if p.newest != nil {
+		p.newest.newer = c
+	} else {
+		p.oldest = c
+	}
+	p.newest = c
+	if c.idle.Sub(p.oldest.idle) > p.maxAge {
+		p.discard(p.oldest)
+	}
+	p.room.Signal()
+}
+
+// release ends a connection, or the leave to make one, if c is nil.
+func (p *pool) release(c *conn) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.close(c)
+}
+
+func (p *pool) close(c *conn) {
+	if c != nil {
+		_ = c.Close() // nothing is due on it
+	}
+	p.open--
+	p.room.Signal()
+}
+
+// discard closes an idle connection.
+func (p *pool) discard(c *conn) {
+	p.unlink(c)
+	p.close(c)
+}
+
+// unlink takes c off the list of idle connections and off its origin's. It is the first or last of these
+// nearly always.
+func (p *pool) unlink(c *conn) {
+	if c.newer != nil {
+		c.newer.older = c.older
+	} else {
+		p.newest = c.older
+	}
+	if c.older != nil {
+		c.older.newer = c.newer
+	} else {
+		p.oldest = c.newer
+	}
+	c.newer, c.older = nil, nil
+	s := p.idle[c.origin]
+	last := len(s.conns) - 1
+	if s.conns[last] != c {
+		i := 0
+		for s.conns[i] != c {
+			i++
+		}
+		copy(s.conns[i:], s.conns[i+1:])
+	}
+	s.conns[last] = nil
+	s.conns = s.conns[:last]
+	const manyOrigins = 4096 // below, an empty list is kept for the next time
+	if last == 0 && len(p.idle) > manyOrigins {
+		delete(p.idle, c.origin)
+	}
+}
+
+// shrink is called when the system has no descriptor for a new connection: there will be fewer of them for a
+// while, and room is made at once if something is idle.
+func (p *pool) shrink() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.shrunk = p.engine.Now()
+	p.max = max(1, min(p.max, p.open)-1)
+	if p.oldest != nil {
+		p.discard(p.oldest)
+	}
+}
+
+// grow raises max again, by an eighth each second without trouble.
+func (p *pool) grow() {
+	if p.max == p.most {
+		return
+	}
+	if now := p.engine.Now(); now.Sub(p.shrunk) >= time.Second {
+		p.shrunk = now
+		p.max = min(p.most, p.max+p.max/8+1)
+		p.room.Signal()
+	}
+}
+
+// closeIdle closes what is idle, and keeps nothing from now on.
+func (p *pool) closeIdle() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.closing = true
+	for p.oldest != nil {
+		p.discard(p.oldest)
+	}
+}

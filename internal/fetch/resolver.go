@@ -1,0 +1,133 @@
+package fetch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"crawl/internal/engine"
+)
+
+// The resolver of the C library or of package net gives no times to live, so an answer is kept for a while
+// and a failure for a moment, that a list of ten thousand URLs of one host asks once.
+const (
+	keepAnswer  = time.Minute
+	keepFailure = 5 * time.Second
+	maxAnswers  = 10_000
+)
+
+// resolver turns names into addresses. It asks the system's resolver, off the loop, and asks once for a name
+// however many fetches wait for it.
+type resolver struct {
+	engine engine.Engine
+	fixed  map[string][]netip.Addr // Options.Resolve, by "host:port"
+	lookup func(ctx context.Context, host string) ([]netip.Addr, error)
+
+	mu    sync.Locker // guards what follows
+	names map[string]*answer
+}
+
+type answer struct {
+	addrs   []netip.Addr
+	err     error
+	expires time.Time   // zero while the question is out
+	arrived engine.Cond // under resolver.mu
+}
+
+func newResolver(e engine.Engine, fixed map[string][]netip.Addr) *resolver {
+	return &resolver{engine: e, fixed: fixed, lookup: systemLookup, mu: e.NewMutex(), names: map[string]*answer{}}
+}
+
+func systemLookup(ctx context.Context, host string) ([]netip.Addr, error) {
+	return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+}
+
+// given are the addresses that the user gave for u's host and port, or nil.
+func (r *resolver) given(u *URL) []netip.Addr {
+	if len(r.fixed) == 0 {
+		return nil
+	}
+	return r.fixed[fmt.Sprintf("%s:%d", u.Host, u.Port)]
+}
+
+// resolve returns the addresses of a host that is not an address itself, at least one. Its error has a class.
+func (r *resolver) resolve(ctx context.Context, u *URL, timeout time.Duration) ([]netip.Addr, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	a := r.names[u.Host]
+	if a == nil || !a.expires.IsZero() && !r.engine.Now().Before(a.expires) {
+		a = r.ask(u.Host, timeout)
+	}
+	for a.expires.IsZero() {
+		if err := a.arrived.Wait(ctx); err != nil {
+			return nil, fail(Cancelled, err)
+		}
+	}
+	return a.addrs, a.err
+}
+
+// ask starts a lookup. A task of its own does it, so that a fetch that is cancelled takes no other with it.
+// The caller holds the lock.
+func (r *resolver) ask(host string, timeout time.Duration) *answer {
+	if len(r.names) >= maxAnswers {
+		r.forgetExpired()
+	}
+	a := &answer{arrived: r.engine.NewCond(r.mu, "answer of the resolver")}
+	r.names[host] = a
+	r.engine.Go("resolve", func(ctx context.Context) error {
+		var addrs []netip.Addr
+		err := r.engine.Blocking(ctx, func() (err error) {
+			lookupCtx, cancel := context.WithTimeout(context.Background(), timeout)
+			defer cancel()
+			addrs, err = r.lookup(lookupCtx, host)
+			return err
+		})
+		if err == nil && len(addrs) == 0 {
+			err = &net.DNSError{Err: "no addresses", Name: host, IsNotFound: true}
+		}
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		a.expires = r.engine.Now().Add(keepAnswer)
+		if err != nil {
+			a.expires = r.engine.Now().Add(keepFailure)
+			a.err = fail(lookupClass(ctx, err), err)
+		} else {
+			a.addrs = addrs
+		}
+		a.arrived.Broadcast()
+		return nil
+	})
+	return a
+}
+
+// forgetExpired makes room; if nothing has expired, all that is known goes: an answer costs a lookup, not more.
+func (r *resolver) forgetExpired() {
+	now := r.engine.Now()
+	for _, all := range []bool{false, true} {
+		for name, a := range r.names {
+			if !a.expires.IsZero() && (all || !now.Before(a.expires)) {
+				delete(r.names, name)
+			}
+		}
+		if len(r.names) < maxAnswers {
+			return
+		}
+	}
+}
+
+func lookupClass(ctx context.Context, err error) Class {
+	var dnsErr *net.DNSError
+	switch {
+	case ctx.Err() != nil:
+		return Cancelled
+	case errors.As(err, &dnsErr) && dnsErr.IsNotFound:
+		return DNSNotFound
+	case errors.As(err, &dnsErr) && dnsErr.IsTimeout, errors.Is(err, context.DeadlineExceeded):
+		return DNSTimeout
+	}
+	return DNSFailed
+}

@@ -1,0 +1,92 @@
+package fetch
+
+import (
+	"strings"
+	"time"
+
+	"crawl/internal/http1"
+)
+
+// A Request is one thing to fetch. It is not changed by Client.Do.
+type Request struct {
+	URL    *URL
+	Method string       // "" is GET
+	Fields []http1.Pair // written after Host, in this order
+	Body   []byte       // sent with its Content-Length
+
+	// OnBody, if not nil, is given the body as it arrives, stretch by stretch; it must not keep them, nor
+	// wait for anything (see engine.Engine.Leaf). Its error ends the fetch. After a retry on a fresh connection nothing has been given twice, for there is
+	// none once a byte of the response has arrived.
+	OnBody func([]byte) error
+}
+
+func (r *Request) method() string {
+	if r.Method == "" {
+		return "GET"
+	}
+	return r.Method
+}
+
+// Timings are how long each phase took; 0 for a phase that was not needed.
+type Timings struct {
+	Queue     time.Duration // waiting for a connection, or for descriptors of this machine
+	DNS       time.Duration // resolving the name
+	Connect   time.Duration // TCP handshake
+	FirstByte time.Duration // from the request's first byte to the response's
+	Body      time.Duration // from there to the end of the body
+	Total     time.Duration
+}
+
+// A Response is what one fetch gave, and the state of the fetch while it runs. It may be used again for the
+// next fetch, and allocates little then.
+type Response struct {
+	Status    int // of the final response; 0 if there was none
+	Minor     int // HTTP/1.Minor
+	Anomalies http1.Anomaly
+	MediaType string // of Content-Type, in lower case, without parameters
+	Charset   string // parameter of Content-Type, in lower case
+	BytesWire int64  // received, heads and framing included
+	BytesBody int64  // of the body, without its framing
+	Remote    string // address and port of the peer
+	Reused    bool   // the connection had served before
+	Started   time.Time
+	Timings   Timings
+	Lag       time.Duration // the most the engine was late with a step of this fetch
+
+	deadline time.Time // of the whole fetch
+	sent     time.Time // when the request began to go out
+	got      bool      // a byte of the response has arrived
+	inBody   bool      // its head has
+	framing  http1.Framing
+	body     *http1.Body // nil until a body goes on beyond its first read
+}
+
+func (r *Response) reset(now time.Time) {
+	*r = Response{} // in place: a literal with values would be built on the stack first
+	r.Started = now
+}
+
+// contentType is a Content-Type field and what it means.
+type contentType struct{ raw, mediaType, charset string }
+
+// parseContentType is lenient (RFC 9110 section 8.3.1 leaves it no choice): what is before the first semicolon,
+// if it looks like a type, and the first charset parameter, quoted or not.
+func parseContentType(raw string) contentType {
+	c := contentType{raw: raw}
+	mediaType, params, _ := strings.Cut(raw, ";")
+	mediaType = strings.ToLower(strings.TrimSpace(mediaType))
+	if kind, sub, ok := strings.Cut(mediaType, "/"); ok && http1.ValidToken(kind) && http1.ValidToken(sub) {
+		c.mediaType = mediaType
+	}
+	for params != "" {
+		var param string
+		param, params, _ = strings.Cut(params, ";")
+		name, value, ok := strings.Cut(param, "=")
+		value = strings.Trim(strings.TrimSpace(value), `"'`)
+		if ok && strings.EqualFold(strings.TrimSpace(name), "charset") && http1.ValidToken(value) {
+			c.charset = strings.ToLower(value)
+			break
+		}
+	}
+	return c
+}
