@@ -3,16 +3,29 @@ package main
 import (
 	"fmt"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"runtime/pprof"
+	"time"
 )
 
-// tuneCollector trades a little memory for few collections: a crawl makes little garbage, and each collection
-// has to look at every parked task.
-func tuneCollector() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(100)
+// What a crawl is like for the garbage collector: little garbage, much that is alive, and each collection has to
+// look at every parked task (2.5 µs each). While tasks are still being made, a low percentage would collect too
+// often; once they are there, it costs little (at 10,000 tasks one collection for 100,000 URLs) and keeps the
+// heap close to what is alive.
+const (
+	gcAfterwards = 20 // percent
+	growingTime  = time.Second
+)
+
+// tuneCollector returns what sets the garbage collector for all but the beginning of a crawl. GOGC in the
+// environment has precedence. Allocations are not sampled: that is for profiles, and keeps tables.
+func tuneCollector() (afterwards func()) {
+	runtime.MemProfileRate = 0
+	if os.Getenv("GOGC") != "" {
+		return func() {}
 	}
+	return func() { debug.SetGCPercent(gcAfterwards) }
 }
 
 // startProfile begins a CPU profile, if there is a file for it.

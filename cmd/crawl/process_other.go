@@ -4,6 +4,7 @@ package main
 
 import (
 	"os"
+	"syscall"
 
 	"golang.org/x/term"
 )
@@ -11,3 +12,5 @@ import (
 func descriptorLimit() int { return 0 }
 
 func isTTY(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
+
+func ownGroup() *syscall.SysProcAttr { return nil }

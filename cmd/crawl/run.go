@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"crawl/internal/crawler"
 	"crawl/internal/engine"
@@ -45,6 +46,8 @@ type runOptions struct {
 
 	work  workFlags
 	fetch fetchFlags
+
+	ended crawler.Stats // of the crawl, when run has returned
 }
 
 func newRun(s streams) *cobra.Command {
@@ -82,11 +85,19 @@ func (o *runOptions) addFlags(cmd *cobra.Command) {
 	_ = f.MarkHidden("cpuprofile")
 }
 
+// addDefaults sets what has no flags set, for a command that has others.
+func (o *runOptions) addDefaults() {
+	f := pflag.NewFlagSet("run", pflag.ContinueOnError)
+	o.work.add(f)
+	o.fetch.add(f)
+}
+
 // run wires a crawl from the flags, runs it and says how it ended.
 func (o *runOptions) run(s streams, urls []string) error {
 	if err := o.check(urls); err != nil {
 		return err
 	}
+	tuneFurther := tuneCollector()
 	source, size, closeList, err := o.openList(s, urls)
 	if err != nil {
 		return err
@@ -109,12 +120,12 @@ func (o *runOptions) run(s streams, urls []string) error {
 	if !o.quiet {
 		plan.announce(s.err)
 	}
-	tuneCollector()
 	r := &session{options: o, streams: s, engine: e, listSize: size}
 	fetchOptions := o.fetch.options(plan)
 	fetchOptions.OnPressure = func(class fetch.Class) { r.pressure(class) }
 	client := fetch.NewClient(e, fetchOptions)
 	r.crawler = crawler.New(e, client, source, out, o.crawlOptions(plan))
+	e.After(growingTime, tuneFurther)
 	err = r.run()
 	return r.end(errors.Join(err, closeOut()))
 }
@@ -269,6 +280,7 @@ func (r *session) pressure(class fetch.Class) {
 // end prints the summary and decides how the command ends.
 func (r *session) end(err error) error {
 	stats := r.crawler.Stats()
+	r.options.ended = stats
 	if !r.options.quiet {
 		r.printSummary(&stats)
 	}

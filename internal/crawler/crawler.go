@@ -11,7 +11,6 @@ import (
 
 	"crawl/internal/engine"
 	"crawl/internal/fetch"
-	"crawl/internal/http1"
 )
 
 // A Fetcher does one fetch. *fetch.Client is one.
@@ -29,7 +28,7 @@ type Options struct {
 	Digest      bool          // SHA-256 of every body
 
 	Method string
-	Fields []http1.Pair
+	Fields []fetch.Field
 }
 
 // maxRetryDelay bounds the exponential backoff.
@@ -70,7 +69,7 @@ func New(e engine.Engine, f Fetcher, source *Source, sink *Sink, o Options) *Cra
 		engine: e, fetcher: f, options: o, source: source, sink: sink,
 		mu: mu, idle: e.NewCond(mu, "work"), ledger: newLedger(), pressure: map[fetch.Class]int64{},
 	}
-	c.dispatch = dispatcher{crawler: c, hosts: map[string]*host{}}
+	c.dispatch = newDispatcher(c)
 	source.open(mu, e, c.stir)
 	sink.open(mu, e)
 	return c
@@ -173,7 +172,7 @@ func (c *Crawler) settle(r *Record) {
 
 // retryDelay doubles with each attempt; full jitter, so that what failed together does not come back together.
 func (c *Crawler) retryDelay(attempts int) time.Duration {
-	d := c.options.RetryDelay << min(attempts-1, 20)
+	d := min(c.options.RetryDelay, maxRetryDelay) << min(attempts-1, 20)
 	d = min(d, maxRetryDelay)
 	return d/2 + rand.N(d/2+1)
 }
@@ -202,19 +201,16 @@ func (w *worker) run(ctx context.Context) error {
 			return nil
 		}
 		if w.job == nil {
-			if err := w.rest(ctx); err != nil {
-				return w.quit(err)
+			if w.rest(ctx) != nil {
+				w.quit()
+				return nil
 			}
 			continue
 		}
-		if c.sink.full() {
-			if err := w.waitForSink(ctx); err != nil {
-				return w.quit(err)
-			}
-		}
 		w.err = c.fetcher.Do(ctx, &w.request, &w.response)
 		if ctx.Err() != nil {
-			return w.quit(ctx.Err())
+			w.quit()
+			return nil
 		}
 	}
 }
@@ -224,7 +220,12 @@ func (w *worker) rest(ctx context.Context) error {
 	c := w.crawler
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.dispatch.over() || c.dispatch.hasWork() { // it came between turnover and now
+	switch {
+	case c.dispatch.over():
+		return nil
+	case c.sink.full():
+		return c.sink.waitForRoom(ctx)
+	case c.dispatch.hasWork(): // it came between turnover and now
 		return nil
 	}
 	c.nIdle++
@@ -233,17 +234,16 @@ func (w *worker) rest(ctx context.Context) error {
 	return err
 }
 
-func (w *worker) waitForSink(ctx context.Context) error {
-	w.crawler.mu.Lock()
-	defer w.crawler.mu.Unlock()
-	return w.crawler.sink.waitForRoom(ctx)
-}
-
 // turnover books the fetch that has ended and takes up the next.
 func (w *worker) turnover() {
 	c := w.crawler
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.sink.closed { // cancelled just now: no record can be made of this fetch any more
+		w.over = true
+		w.abandon()
+		return
+	}
 	if w.job != nil {
 		c.inFlight--
 		c.dispatch.finished(w.job)
@@ -298,7 +298,7 @@ func (w *worker) book() {
 	c.free = append(c.free, w.job)
 }
 
-func protocol(minor int) string {
+func protocol(minor uint8) string {
 	if minor == 0 {
 		return "HTTP/1.0"
 	}
@@ -335,15 +335,19 @@ func (w *worker) leave() {
 }
 
 // quit is leave for a worker whose task was cancelled.
-func (w *worker) quit(err error) error {
+func (w *worker) quit() {
+	w.crawler.mu.Lock()
+	defer w.crawler.mu.Unlock()
+	w.abandon()
+}
+
+// abandon leaves, in a crawl that was cancelled, a job where it is: pending.
+func (w *worker) abandon() {
 	c := w.crawler
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	if w.job != nil {
 		c.inFlight--
 		w.job = nil
 	}
 	c.dispatch.draining = true
 	w.leave()
-	return err
 }

@@ -18,7 +18,8 @@ type job struct {
 // dispatcher decides what is fetched next, under the crawler's lock. It holds URLs back whose host has enough
 // connections, or that wait for another attempt, and reads on meanwhile, but not without limit.
 type dispatcher struct {
-	crawler *Crawler
+	crawler   *Crawler
+	lookahead int // how many jobs are held back before nothing more is taken
 
 	hosts   map[string]*host // only those with something in flight or waiting
 	ready   []*host          // with something waiting and leave to fetch it, in turn
@@ -39,19 +40,23 @@ type host struct {
 	queued  bool // in dispatcher.ready
 }
 
-// lookahead bounds the URLs that are held back: enough to find work for every worker in a list that comes in
-// runs of one host, and at 200 bytes each no burden.
-func (d *dispatcher) lookahead() int { return max(10_000, 2*d.crawler.options.Concurrency) }
+// newDispatcher makes the dispatcher of c. What it holds back is enough to find work for every worker in a list
+// that comes in runs of one host, and at 200 bytes each no burden.
+func newDispatcher(c *Crawler) dispatcher {
+	return dispatcher{crawler: c, lookahead: max(10_000, 2*c.options.Concurrency), hosts: map[string]*host{}}
+}
 
 // next returns a job to begin now. Without one, the worker waits until it is woken, or ends if the crawl is over.
 func (d *dispatcher) next() (j *job, over bool) {
 	now := d.crawler.engine.Now()
-	if d.draining {
-		return nil, true
+	if d.draining || d.crawler.sink.full() {
+		return nil, d.over()
 	}
 	if d.crawler.options.Rate > 0 && now.Before(d.nextStart) {
-		d.wakeAt(d.nextStart)
-		return nil, false
+		if d.inHand == nil { // is there anything to wait for?
+			d.inHand = d.fromSource()
+		}
+		return nil, d.over()
 	}
 	j = d.pick(now)
 	if j == nil {
@@ -66,8 +71,7 @@ func (d *dispatcher) next() (j *job, over bool) {
 // pick takes a retry that is due, else a job whose host has become free, else the next of the source.
 func (d *dispatcher) pick(now time.Time) *job {
 	for len(d.retries) > 0 {
-		if due := d.retries[0].due; now.Before(due) {
-			d.wakeAt(due)
+		if now.Before(d.retries[0].due) {
 			break
 		}
 		if j := d.admit(heap.Pop(&d.retries).(*job)); j != nil {
@@ -85,7 +89,7 @@ func (d *dispatcher) pick(now time.Time) *job {
 		d.enqueue(h)
 		return j
 	}
-	for d.inHand == nil || d.held+len(d.retries) < d.lookahead() {
+	for d.inHand == nil || d.held+len(d.retries) < d.lookahead {
 		j := d.inHand
 		d.inHand = nil
 		if j == nil {
@@ -93,7 +97,7 @@ func (d *dispatcher) pick(now time.Time) *job {
 				return nil
 			}
 		}
-		if d.held+len(d.retries) >= d.lookahead() {
+		if d.held+len(d.retries) >= d.lookahead {
 			d.inHand = j
 			return nil
 		}
@@ -106,7 +110,7 @@ func (d *dispatcher) pick(now time.Time) *job {
 
 // fromSource is the next URL of the source; lines that cannot be one are booked on the way.
 func (d *dispatcher) fromSource() *job {
-	for !d.ended {
+	for !d.ended && !d.crawler.sink.full() {
 		item, ok, ended := d.crawler.source.take()
 		d.ended = ended
 		if !ok {
@@ -171,7 +175,8 @@ func (d *dispatcher) over() bool {
 	return d.draining || d.ended && d.inHand == nil && d.held == 0 && len(d.retries) == 0 && d.crawler.inFlight == 0
 }
 
-// hasWork guesses whether another worker would find something to do at once.
+// hasWork guesses whether another worker would find something to do at once. Where that is a question of time, it
+// sees that the question comes up again then.
 func (d *dispatcher) hasWork() bool {
 	if d.draining {
 		return false
@@ -181,10 +186,26 @@ func (d *dispatcher) hasWork() bool {
 		now = d.crawler.engine.Now()
 	}
 	if limited && now.Before(d.nextStart) {
+		d.wakeAt(d.nextStart)
 		return false
 	}
-	return len(d.ready) > 0 || len(d.retries) > 0 && !now.Before(d.retries[0].due) ||
-		d.inHand == nil && !d.ended && d.crawler.source.hasNext()
+	if len(d.retries) > 0 {
+		due := d.retries[0].due
+		if !now.Before(due) {
+			return true
+		}
+		d.wakeAt(due)
+	}
+	return len(d.ready) > 0 || d.mayTake()
+}
+
+// mayTake reports whether there may be a URL that has not been looked at, and leave to look at it.
+func (d *dispatcher) mayTake() bool {
+	if d.inHand != nil {
+		return d.held+len(d.retries) < d.lookahead
+	}
+	source := d.crawler.source
+	return !d.ended && (source.hasNext() || source.last && d.crawler.inFlight == 0) // or somebody has to find the end
 }
 
 // countStart spaces the starts evenly. What a late engine has missed it may catch up, up to a burst.

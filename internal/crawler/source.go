@@ -14,11 +14,14 @@ import (
 
 // chunkSize is how much of a list is read at once, off the loop. Two chunks are held: one that is being taken
 // apart and the next. So a list of ten million lines costs no more than one of ten thousand. It is large
-// because on one core a busy loop lets the reader run every 10 ms at best: 8,000 URLs are a tenth of a second.
-const chunkSize = 256 << 10
+// because on one core a busy loop lets the reader run every 10 ms at best: 4,000 URLs last for 50 ms.
+const chunkSize = 128 << 10
 
 // maxLine is the longest line that is looked at. A longer one is a record of class input, and is read past.
 const maxLine = fetch.MaxURL + 1<<10
+
+// maxEmptyReads is after how many reads in a row without a byte or an error a list is given up, as in bufio.
+const maxEmptyReads = 100
 
 // Source is the list of URLs to fetch, read as it is needed: one a line, blank lines and lines that begin with
 // # left out, white space and CR around a URL ignored.
@@ -27,19 +30,21 @@ type Source struct {
 	name   string
 	reader io.Reader
 
-	mu      sync.Locker // guards what follows
-	engine  engine.Engine
-	ready   func()
-	chunk   []byte // being taken apart
-	next    []byte // read ahead
-	reading bool   // a chunk is on its way
-	last    bool   // nothing comes after next
-	err     error  // why it is the last
+	mu                        sync.Locker // guards what follows
+	engine                    engine.Engine
+	ready                     func()
+	chunk                     []byte // being taken apart: the rest of buffer
+	next                      []byte // read ahead: what there is of nextBuffer
+	buffer, nextBuffer, spare []byte // all of chunkSize
+	reading                   bool   // a chunk is on its way
+	last                      bool   // nothing comes after next
+	err                       error  // why it is the last
 
 	partial  []byte // of a line that goes on in the next chunk
 	overlong bool   // the rest of that line is read past
 	line     int
-	read     int64 // bytes of whole lines taken
+	read     int64 // bytes taken apart
+	empty    int   // reads in a row that gave nothing
 }
 
 // Item is a line of a source that was meant to be a URL.
@@ -49,7 +54,11 @@ type Item struct {
 	Err  error // why the line cannot be a URL
 }
 
-var errLineTooLong = fmt.Errorf("line is longer than %d bytes", maxLine)
+var (
+	errLineTooLong = fmt.Errorf("line is longer than %d bytes", maxLine)
+	errLineCut     = errors.New("the list could not be read beyond this part of the line")
+	errNotUTF8     = errors.New("not valid UTF-8")
+)
 
 // NewSource makes the source of urls, then of the list that r has; r may be nil. name is for messages.
 func NewSource(urls []string, name string, r io.Reader) *Source {
@@ -71,7 +80,11 @@ func (s *Source) readAhead() {
 		return
 	}
 	s.reading = true
-	chunk := make([]byte, chunkSize)
+	chunk := s.spare
+	s.spare = nil
+	if chunk == nil {
+		chunk = make([]byte, chunkSize)
+	}
 	var n int
 	var err error
 	s.engine.Detach(
@@ -84,7 +97,12 @@ func (s *Source) readAhead() {
 				return
 			}
 			if n > 0 {
-				s.next = chunk[:n]
+				s.next, s.nextBuffer, s.empty = chunk[:n], chunk, 0
+			} else {
+				s.spare = chunk
+				if s.empty++; s.empty == maxEmptyReads && err == nil {
+					err = io.ErrNoProgress
+				}
 			}
 			if err != nil {
 				s.last = true
@@ -119,9 +137,14 @@ func (s *Source) take() (item Item, ok, ended bool) {
 					return Item{}, false, false
 				}
 				item, ok = s.endOfLine(nil) // what follows the last line end
+				if ok && s.err != nil && item.Err == nil {
+					item.Err = errLineCut
+				}
 				return item, ok, !ok
 			}
-			s.chunk, s.next = s.next, nil
+			s.spare = s.buffer
+			s.chunk, s.buffer = s.next, s.nextBuffer
+			s.next, s.nextBuffer = nil, nil
 			s.readAhead()
 		}
 		i := bytes.IndexByte(s.chunk, '\n')
@@ -132,6 +155,7 @@ func (s *Source) take() (item Item, ok, ended bool) {
 		}
 		line := s.chunk[:i]
 		s.chunk = s.chunk[i+1:]
+		s.read += int64(i) + 1
 		if item, ok := s.endOfLine(line); ok {
 			return item, true, false
 		}
@@ -151,12 +175,10 @@ func (s *Source) keep(part []byte) {
 // endOfLine makes an item of a line, if it is one that counts.
 func (s *Source) endOfLine(line []byte) (Item, bool) {
 	s.line++
-	s.read += int64(len(line)) + 1
-	overlong := s.overlong || len(line) > maxLine
+	room := maxLine - len(s.partial)
+	overlong := s.overlong || len(line) > room
+	line = line[:min(len(line), room)]
 	if len(s.partial) > 0 {
-		if room := maxLine - len(s.partial); len(line) > room {
-			overlong, line = true, line[:room]
-		}
 		line = append(s.partial, line...)
 	}
 	s.partial, s.overlong = nil, false
@@ -187,8 +209,6 @@ func (i Item) explain(err error) error {
 	return fmt.Errorf("line %d: %w", i.Line, err)
 }
 
-var errNotUTF8 = errors.New("not valid UTF-8")
-
 // clipLine is the beginning of a line that is too long to be repeated.
 func clipLine(line []byte) string {
 	const most = 200
@@ -196,4 +216,6 @@ func clipLine(line []byte) string {
 }
 
 // hasNext reports whether take would have something at once.
-func (s *Source) hasNext() bool { return len(s.urls) > 0 || len(s.chunk) > 0 || len(s.next) > 0 }
+func (s *Source) hasNext() bool {
+	return len(s.urls) > 0 || len(s.chunk) > 0 || len(s.next) > 0 || s.last && len(s.partial) > 0
+}

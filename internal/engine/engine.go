@@ -38,7 +38,7 @@ type Engine interface {
 
 	// Run runs until every task has ended, and returns the errors of those that failed. It is called once,
 	// from outside. When ctx is done, the tasks' context is cancelled: their waits and their connections then
-	// end with errors.
+	// end with errors. A task that returns such an error has not failed.
 	Run(ctx context.Context) error
 
 	// Now is the engine's clock.
@@ -124,6 +124,13 @@ type PanicError struct {
 }
 
 func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v\n%s", e.Value, e.Stack) }
+
+// isCancellation reports whether err is what a task ends with because ctx, the engine's, is done: what it was
+// told by its waits, its connections or its context.
+func isCancellation(ctx context.Context, err error) bool {
+	reason := ctx.Err()
+	return reason != nil && (errors.Is(err, reason) || errors.Is(err, context.Canceled) || errors.Is(err, net.ErrClosed))
+}
 
 // protect turns a panic of fn into an error.
 func protect(fn func() error) (err error) {

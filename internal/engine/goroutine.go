@@ -10,27 +10,27 @@ import (
 	"os/signal"
 	"runtime/pprof"
 	"sync"
-	"sync/atomic"
 	"time"
 )
+
+var errGoexit = errors.New("it called runtime.Goexit")
 
 type goroutineEngine struct {
 	ctx    context.Context
 	cancel context.CancelFunc
-	tasks  sync.WaitGroup
 	dialer net.Dialer
-
-	mu      sync.Mutex // guards the rest
-	before  []func()
-	started bool
-	ended   bool
-	errs    []error
-	conns   map[*goroutineConn]struct{}
 
 	callbacks sync.WaitGroup // After, Post and signals under way
 	quit      chan struct{}  // closed when the tasks have ended
 
-	begun, live, peak atomic.Int64
+	mu      sync.Mutex // guards the rest
+	before  []func()   // tasks and signals asked for before Run
+	started bool       // before is empty, and stays so
+	ended   bool       // the last task has
+	errs    []error
+	conns   map[*goroutineConn]struct{}
+
+	live, peak, begun int // tasks
 }
 
 // NewGoroutine makes the engine of a goroutine for each task over the standard net package.
@@ -51,41 +51,67 @@ func (e *goroutineEngine) Go(name string, fn func(ctx context.Context) error) {
 }
 
 func (e *goroutineEngine) start(name string, fn func(ctx context.Context) error) {
-	e.begun.Add(1)
-	if n := e.live.Add(1); n > e.peak.Load() {
-		e.peak.Store(n) // near enough: it is for the summary only
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.ended { // a callback asked for it while the last task ended: too late
+		return
 	}
-	e.tasks.Go(func() {
-		defer e.live.Add(-1)
-		err := protect(func() error { return fn(e.ctx) })
-		if err != nil && !errors.Is(err, context.Canceled) {
-			e.mu.Lock()
-			e.errs = append(e.errs, fmt.Errorf("task %q: %w", name, err))
-			e.mu.Unlock()
-			e.cancel()
-		}
-	})
+	e.begun++
+	e.live++
+	e.peak = max(e.peak, e.live)
+	go func() {
+		err := errGoexit // in case that fn does not return
+		defer func() { e.done(name, err) }()
+		err = protect(func() error { return fn(e.ctx) })
+	}()
+}
+
+func (e *goroutineEngine) done(name string, err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if err != nil && !isCancellation(e.ctx, err) {
+		e.errs = append(e.errs, fmt.Errorf("task %q: %w", name, err))
+		e.cancel()
+	}
+	e.live--
+	e.checkEnded()
+}
+
+// checkEnded is called under the lock. A wait group would not do: a callback may start a task when there is
+// none left and Run is about to return.
+func (e *goroutineEngine) checkEnded() {
+	if e.started && e.live == 0 && !e.ended {
+		e.ended = true
+		close(e.quit)
+	}
 }
 
 func (e *goroutineEngine) Run(ctx context.Context) error {
 	e.ctx, e.cancel = context.WithCancel(ctx)
 	defer e.cancel()
 	stop := context.AfterFunc(e.ctx, e.closeConns)
+	for !e.begin() {
+	}
+	<-e.quit
+	stop()
+	e.callbacks.Wait()
+	return errors.Join(e.errs...)
+}
+
+// begin starts what has been asked for, and reports whether there was nothing.
+func (e *goroutineEngine) begin() bool {
 	e.mu.Lock()
 	before := e.before
-	e.started, e.before = true, nil
+	e.before = nil
+	if len(before) == 0 {
+		e.started = true
+		e.checkEnded()
+	}
 	e.mu.Unlock()
 	for _, begin := range before {
 		begin()
 	}
-	e.tasks.Wait()
-	stop()
-	e.mu.Lock()
-	e.ended = true
-	e.mu.Unlock()
-	close(e.quit)
-	e.callbacks.Wait()
-	return errors.Join(e.errs...)
+	return len(before) == 0
 }
 
 // closeConns ends what tasks wait for in the network.
@@ -253,5 +279,7 @@ func (e *goroutineEngine) Lag() time.Duration { return 0 }
 func (e *goroutineEngine) Dump(w io.Writer) error { return pprof.Lookup("goroutine").WriteTo(w, 1) }
 
 func (e *goroutineEngine) Summary() string {
-	return fmt.Sprintf("goroutine: %d tasks, %d at most", e.begun.Load(), e.peak.Load())
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return fmt.Sprintf("goroutine: %d tasks, %d at most", e.begun, e.peak)
 }

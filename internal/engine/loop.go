@@ -82,7 +82,7 @@ func (e *loopEngine) start(name string, fn func(ctx context.Context) error) {
 
 func (e *loopEngine) done(t *eventloop.Task[struct{}]) {
 	e.tasks--
-	if err := t.Err(); err != nil && !t.Cancelled() {
+	if err := t.Err(); err != nil && !t.Cancelled() && !isCancellation(e.ctx, err) {
 		var p *eventloop.PanicError
 		if errors.As(err, &p) {
 			err = &PanicError{Value: p.Value, Stack: p.Stack}

@@ -29,10 +29,14 @@ var _ net.Conn = (*Conn)(nil)
 // tcp6, udp, udp4 or udp6. The deadline of ctx is kept, on the loop's clock; its cancellation is not looked
 // at: cancel the task. Errors are *net.OpError around the system's, os.ErrDeadlineExceeded or ErrCancelled.
 func (l *Loop) Dial(ctx context.Context, network, address string) (*Conn, error) {
-	c := &Conn{network: network}
+	var c *Conn
 	var err error
 	// It begins on the loop's stack, for that is the deepest a task of a client ever gets, and waits on its own.
-	l.OnLoopStack(func() { err = c.begin(ctx, l, address) })
+	// (The allocator's slow path counts too: it needs a kilobyte.)
+	l.OnLoopStack(func() {
+		c = &Conn{network: network}
+		err = c.begin(ctx, l, address)
+	})
 	if err == nil {
 		err = c.awaitConnected()
 	}
@@ -75,8 +79,7 @@ func (c *Conn) begin(ctx context.Context, l *Loop, address string) error {
 	// Registered only now: a socket that has not begun to connect is reported as hung up.
 	connecting := unix.Connect(fd, sa)
 	if err := l.register(&c.descriptor, fd); err != nil {
-		_ = unix.Close(fd)
-		return err
+		return err // abandon closes it
 	}
 	switch connecting {
 	case nil:
@@ -152,8 +155,23 @@ func (c *Conn) AwaitReadable() error {
 }
 
 // Stale reports whether something has happened on a connection from which nothing is due: the peer closed it,
-// or sent what nobody asked for. It asks no system call, for readiness is known from events.
-func (c *Conn) Stale() bool { return c.closed || c.ready&(Readable|Hangup) != 0 }
+// or sent what nobody asked for. Readiness is known from events, so the system is asked only when the last read
+// filled its buffer and left open whether there is more. A level-triggered poller, though, says nothing of a
+// connection that nobody waits for: there it is the next operation that tells.
+func (c *Conn) Stale() bool {
+	if c.closed || c.ready&Hangup != 0 {
+		return true
+	}
+	if c.ready&Readable == 0 {
+		return false
+	}
+	var b [1]byte
+	if _, _, err := unix.Recvfrom(c.fd, b[:], unix.MSG_PEEK); err != unix.EAGAIN {
+		return true
+	}
+	c.ready &^= Readable
+	return false
+}
 
 // Read implements net.Conn. A stream at its end gives io.EOF; a datagram is cut to b.
 func (c *Conn) Read(b []byte) (int, error) {
@@ -189,11 +207,11 @@ func (c *Conn) Read(b []byte) (int, error) {
 
 // Write implements net.Conn: it returns when all of b is with the system, or with an error.
 func (c *Conn) Write(b []byte) (int, error) {
-	if err := c.loop.breathe(); err != nil {
-		return 0, c.opError("write", err)
-	}
 	written := 0
 	for {
+		if err := c.loop.breathe(); err != nil {
+			return written, c.opError("write", err)
+		}
 		if err := c.waitWritable(); err != nil {
 			return written, c.opError("write", err)
 		}

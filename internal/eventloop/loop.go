@@ -39,10 +39,11 @@ type Loop struct {
 	options Options
 	ctx     context.Context // of callbacks that come from nowhere
 
-	ready  readyQueue
-	timers timerHeap
-	events []Event
-	inbox  inbox
+	ready   readyQueue
+	yielded []*task // ready behind the next poll
+	timers  timerHeap
+	events  []Event
+	inbox   inbox
 
 	descriptors []*descriptor // by number
 	registered  int
@@ -216,7 +217,7 @@ func (l *Loop) enter() error {
 // runOnce is one iteration. Callbacks run here and nowhere else.
 func (l *Loop) runOnce() error {
 	before := l.clock.Now()
-	if l.polled != 0 {
+	if l.metrics.Iterations > 0 {
 		l.metrics.Busy += before - l.polled
 	}
 	n, err := l.poller.Wait(l.events, l.pollTimeout(before))
@@ -231,6 +232,11 @@ func (l *Loop) runOnce() error {
 	for len(l.timers) > 0 && l.timers[0].when <= l.polled {
 		l.ready.push(&l.timers.pop().Handle)
 	}
+	for _, t := range l.yielded {
+		l.ready.push(&t.wake)
+	}
+	clear(l.yielded)
+	l.yielded = l.yielded[:0]
 	// Only what is ready now: what these schedule runs in the next iteration, behind the poll, so that no
 	// chain of callbacks starves the sockets.
 	now := l.polled
@@ -243,7 +249,7 @@ func (l *Loop) runOnce() error {
 // pollTimeout is 0 when something is ready, the time to the next timer, or without limit.
 func (l *Loop) pollTimeout(now time.Duration) time.Duration {
 	switch {
-	case l.ready.count > 0 || l.stopping:
+	case l.ready.count > 0 || len(l.yielded) > 0:
 		return 0
 	case len(l.timers) > 0:
 		return max(0, l.timers[0].when-now)

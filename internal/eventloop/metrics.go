@@ -70,8 +70,8 @@ func (h *Histogram) Quantile(q float64) uint64 {
 		return 0
 	}
 	rank := uint64(q * float64(n))
-	for i, b := range h.Buckets {
-		if rank < b || rank == b && i == len(h.Buckets)-1 {
+	for i, b := range h.Buckets[:len(h.Buckets)-1] { // the last holds all that is larger
+		if rank < b {
 			return min(uint64(1)<<i-1, h.Max)
 		}
 		rank -= b

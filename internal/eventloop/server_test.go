@@ -51,8 +51,9 @@ func serve(t testing.TB, network, address string, handle func(c *net.TCPConn)) s
 	return ln.Addr().String()
 }
 
-// echo sends back what it gets until the end of input, and then ends its own side.
-func echo(c *net.TCPConn) { _, _ = io.Copy(c, c) }
+// echo sends back what it gets until the end of input. (Without the wrapping package net would splice through
+// pipes that it keeps, and the count of descriptors would not come back to what it was.)
+func echo(c *net.TCPConn) { _, _ = io.Copy(struct{ io.Writer }{c}, c) }
 
 // silence sends nothing, and goes when the other end does.
 func silence(c *net.TCPConn) { _, _ = io.Copy(io.Discard, c) }

@@ -135,9 +135,10 @@ func (s *socketBase) setDeadline(deadline *time.Duration, expired *bool, t time.
 		return nil
 	}
 	l := s.loop
-	*deadline = max(1, t.Sub(l.clock.Epoch()))
+	due := t.Sub(l.clock.Epoch())
+	*deadline = max(1, due) // 0 is none
 	// The time of the last poll is good enough to see that a deadline is far away, and costs nothing.
-	if *deadline < l.polled+time.Second && *deadline <= l.Time() {
+	if due < l.polled+time.Second && due <= l.Time() {
 		*expired = true
 		s.wakeExpired()
 		return nil

@@ -222,15 +222,20 @@ func (l *Loop) spend(n int) {
 	}
 }
 
-// breathe yields when the running step has used up its budget. It comes before an operation, so that a
-// cancellation delivered there loses nothing that was read or written.
+// breathe yields when the running step has used up its budget: to what is ready, and to what the next poll
+// brings and the timers that are due then, so that they wait for the rest of one budget and not for another.
+// It comes before an operation, so that a cancellation delivered there loses nothing that was read or written.
 func (l *Loop) breathe() error {
 	t := l.current
 	if t == nil || t.opsLeft > 0 && t.bytesLeft > 0 {
 		return nil
 	}
 	l.metrics.ForcedYields++
-	return l.Yield()
+	if _, err := l.enterAwait(); err != nil {
+		return err
+	}
+	l.yielded = append(l.yielded, t)
+	return t.rest()
 }
 
 // Yield lets everything that is ready now run before the task goes on.
@@ -240,10 +245,15 @@ func (l *Loop) Yield() error {
 		return err
 	}
 	l.ready.push(&t.wake)
+	return t.rest()
+}
+
+// rest suspends a task that has been scheduled already.
+func (t *task) rest() error {
 	if err := t.park(nil); err != nil {
 		return err
 	}
-	_, err = l.enterAwait()
+	_, err := t.loop.enterAwait()
 	return err
 }
 

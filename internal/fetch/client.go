@@ -46,7 +46,7 @@ type Client struct {
 	resolver *resolver
 
 	mu      sync.Locker // guards buffers
-	buffers []*buffer
+	buffers []*buffer   // to be used again
 }
 
 // On an engine that waits without a buffer there are as many as there are responses that came in parts, so
@@ -109,7 +109,7 @@ func (c *Client) Do(ctx context.Context, req *Request, res *Response) error {
 
 func (c *Client) begin(res *Response) {
 	res.reset(c.engine.Now())
-	res.deadline = res.Started.Add(c.options.TotalTimeout)
+	res.limit = c.options.TotalTimeout
 }
 
 func (c *Client) end(res *Response) {
@@ -155,18 +155,18 @@ func (c *Client) borrow(conn *conn, req *Request, res *Response) *buffer {
 	if b == nil {
 		b = c.newBuffer(conn)
 	}
-	b.req, b.res = req, res
+	b.conn, b.req, b.res = conn, req, res
 	b.have, b.seen, b.over, b.err = 0, 0, false, nil
 	return b
 }
 
 func (c *Client) newBuffer(conn *conn) *buffer {
 	size := ownBuffer
-	if conn.waiter != nil {
+	if conn.events != nil {
 		size = sharedBuffer
 	}
 	b := &buffer{client: c, bytes: make([]byte, size)}
-	b.take = b.takeIn
+	b.compose, b.take = b.composeRequest, b.takeIn
 	return b
 }
 
@@ -174,7 +174,7 @@ func (c *Client) giveBack(b *buffer) {
 	if len(b.bytes) > sharedBuffer { // it grew for a large head
 		return
 	}
-	b.req, b.res = nil, nil
+	b.conn, b.req, b.res, b.out = nil, nil, nil, nil
 	c.mu.Lock()
 	c.buffers = append(c.buffers, b)
 	c.mu.Unlock()

@@ -13,15 +13,24 @@ import (
 // free again a minute after its connection was closed (TIME_WAIT), and others wait for them too.
 const pressurePatience = 3 * time.Minute
 
-// dial makes a connection, which the pool has given leave for; on an error it gives that back.
+// dial makes a connection, which the pool has given leave for; on an error it gives that back. When this
+// machine has no descriptor, port or memory for a connection, that is not the server's fault: the fetch waits,
+// its time limits too, and the pool makes do with fewer connections.
 func (c *Client) dial(ctx context.Context, req *Request, res *Response) (*conn, error) {
-	d := &dialing{client: c, ctx: ctx, url: req.URL, response: res}
-	c.engine.Leaf(d.begin)
+	var d *dialing
+	c.engine.Leaf(func() { d = c.newDialing(ctx, req.URL, res) })
 	if d.addrs == nil {
 		c.resolve(d)
 	}
-	for d.err == nil && d.conn == nil {
-		d.connect()
+	for !d.over {
+		if d.pause > 0 {
+			d.err = c.engine.Sleep(ctx, d.pause)
+		}
+		c.engine.Leaf(d.steps.prepare)
+		if !d.over {
+			d.raw, d.err = c.engine.DialContext(d.deadline, "tcp", d.address)
+			c.engine.Leaf(d.steps.judge)
+		}
 	}
 	if d.err != nil {
 		c.pool.release(nil)
@@ -29,17 +38,34 @@ func (c *Client) dial(ctx context.Context, req *Request, res *Response) (*conn, 
 	return d.conn, d.err
 }
 
+// newDialing takes the addresses that need no resolver: given by the user, or written in the URL.
+func (c *Client) newDialing(ctx context.Context, u *URL, res *Response) *dialing {
+	d := &dialing{client: c, ctx: ctx, url: u, response: res}
+	d.steps.prepare, d.steps.judge = d.prepare, d.judge
+	res.Timings.Queue += c.engine.Now().Sub(res.Started)
+	if d.addrs = c.resolver.given(u); d.addrs != nil {
+		return d
+	}
+	if addr, err := netip.ParseAddr(u.Host); err == nil {
+		d.addrs = []netip.Addr{addr}
+	}
+	return d
+}
+
 func (c *Client) resolve(d *dialing) {
 	before := c.engine.Now()
 	d.addrs, d.err = c.resolver.resolve(d.ctx, d.url, c.options.ConnectTimeout)
 	d.response.Timings.DNS += c.engine.Now().Sub(before)
+	d.over = d.err != nil
 }
 
 // dialing is the work of connecting to a host, by one of its addresses after the other. It is kept apart from
 // the stack of the task, which waits in it, and what goes deep in it is done on the engine's: see
 // engine.Engine.Leaf.
 type dialing struct {
-	client   *Client
+	client *Client
+	steps  struct{ prepare, judge func() } // methods, for Leaf, made once
+
 	ctx      context.Context
 	url      *URL
 	response *Response
@@ -55,78 +81,57 @@ type dialing struct {
 	raw  net.Conn
 	err  error
 	conn *conn
+	over bool // with conn, or with err
 }
 
-// begin takes the addresses that need no resolver: given by the user, or written in the URL.
-func (d *dialing) begin() {
-	d.response.Timings.Queue += d.client.engine.Now().Sub(d.response.Started)
-	if d.addrs = d.client.resolver.given(d.url); d.addrs != nil {
+// prepare sets what to dial: the next address, or the same once more after a pause, which does not count for
+// the time limits.
+func (d *dialing) prepare() {
+	now := d.client.engine.Now()
+	switch {
+	case d.err != nil: // of the pause
+		d.err, d.over = fail(Cancelled, d.err), true
 		return
+	case d.pause > 0:
+		d.response.limit += now.Sub(d.before)
+		d.response.Timings.Queue += now.Sub(d.before)
+	default:
+		d.address = netip.AddrPortFrom(d.addrs[0], d.url.Port).String()
+		d.addrs = d.addrs[1:]
+		d.first = now
 	}
-	if addr, err := netip.ParseAddr(d.url.Host); err == nil {
-		d.addrs = []netip.Addr{addr}
-	}
-}
-
-// connect tries the next address, and sets conn, or err when there is none left. When this machine has no
-// descriptor, port or memory for a connection, that is not the server's fault: the fetch waits, its time
-// limits too, and the pool makes do with fewer connections.
-func (d *dialing) connect() {
-	e := d.client.engine
-	e.Leaf(d.next)
-	for {
-		d.raw, d.err = e.DialContext(d.deadline, "tcp", d.address)
-		e.Leaf(d.judge)
-		if d.pause == 0 {
-			return
-		}
-		if err := e.Sleep(d.ctx, d.pause); err != nil {
-			d.err = fail(Cancelled, err)
-			return
-		}
-		e.Leaf(d.again)
-	}
-}
-
-func (d *dialing) next() {
-	d.address = netip.AddrPortFrom(d.addrs[0], d.url.Port).String()
-	d.addrs = d.addrs[1:]
-	d.first = d.client.engine.Now()
-	d.attempt(d.first)
-}
-
-func (d *dialing) attempt(now time.Time) {
 	d.before = now
 	deadline := now.Add(d.client.options.ConnectTimeout)
 	d.timeout = TimeoutConnect
-	if d.response.deadline.Before(deadline) {
-		deadline, d.timeout = d.response.deadline, TimeoutTotal
+	if last := d.response.deadline(); last.Before(deadline) {
+		deadline, d.timeout = last, TimeoutTotal
 	}
 	d.deadline = engine.WithDeadline(d.ctx, deadline)
 }
 
-// judge books an attempt. An error that another address may not have is forgotten.
+// judge books an attempt, and decides whether it was the last.
 func (d *dialing) judge() {
 	c, now := d.client, d.client.engine.Now()
 	d.response.Timings.Connect += now.Sub(d.before)
 	c.noteLag(d.response)
 	if d.err == nil {
-		d.pause = 0
-		d.conn = newConn(d.raw, d.url.Authority, d.address)
+		d.conn, d.over = newConn(d.raw, d.url.Authority, d.address), true
 		return
 	}
 	d.err = classify(d.ctx, d.err, d.timeout)
 	class := ClassOf(d.err)
 	if class.Family() == "local" && now.Sub(d.first) <= pressurePatience {
 		d.relieve(class)
+		d.err = nil
 		return
 	}
 	d.pause = 0
-	switch {
-	case class == Cancelled || class == TimeoutTotal:
-	case len(d.addrs) > 0:
+	if len(d.addrs) > 0 && class != Cancelled && class != TimeoutTotal {
 		d.err = nil
-	case class == ClosedReset:
+		return
+	}
+	d.over = true
+	if class == ClosedReset {
 		d.err = fail(ConnectFailed, d.err)
 	}
 }
@@ -141,13 +146,4 @@ func (d *dialing) relieve(class Class) {
 		c.options.OnPressure(class)
 	}
 	d.pause = min(max(50*time.Millisecond, 2*d.pause), time.Second)
-}
-
-// again begins another attempt after a pause, which does not count for the time limits.
-func (d *dialing) again() {
-	now := d.client.engine.Now()
-	waited := now.Sub(d.before)
-	d.response.deadline = d.response.deadline.Add(waited)
-	d.response.Timings.Queue += waited
-	d.attempt(now)
 }

@@ -118,11 +118,11 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // ClassOf is the class of a fetch that ended with err.
 func ClassOf(err error) Class {
-	var e *Error
-	switch {
-	case err == nil:
+	if err == nil {
 		return OK
-	case errors.As(err, &e):
+	}
+	var e *Error
+	if errors.As(err, &e) {
 		return e.Class
 	}
 	return Internal

@@ -19,9 +19,12 @@ type buffer struct {
 	body    http1.Body // of a response that is whole at its first read; else it moves to the Response
 	request http1.Request
 	content contentType // of the last response, which most often is that of the next
+	out     []byte      // the request as it is sent
+	compose func()      // composeRequest, made once
 	take    func()      // takeIn, made once
 
 	client *Client
+	conn   *conn
 	req    *Request
 	res    *Response
 	over   bool // the response has ended
@@ -38,29 +41,33 @@ func (c *Client) exchange(ctx context.Context, conn *conn, req *Request, res *Re
 	return c.receive(ctx, conn, req, res)
 }
 
-// send writes the request. One deadline covers it and the wait for the first byte of the response; it is set
-// once, for each setting costs where it goes through a timer of the runtime.
+// send writes the request.
 func (c *Client) send(conn *conn, req *Request, res *Response) error {
-	res.sent = c.engine.Now()
-	if err := conn.SetDeadline(c.limit(res)); err != nil {
-		return err
-	}
 	b := c.borrow(conn, req, res)
-	out, err := b.write(req)
+	c.engine.Leaf(b.compose)
+	err := b.err
 	if err == nil {
-		_, err = conn.Write(out)
+		_, err = conn.Write(b.out)
 	}
 	c.giveBack(b)
 	return err
 }
 
-// write puts the request into the buffer.
-func (b *buffer) write(req *Request) ([]byte, error) {
+// composeRequest puts the request into the buffer, as out. One deadline covers sending it and the wait for the
+// first byte of the response; it is set once, for each setting costs where it goes through a timer of the
+// runtime.
+func (b *buffer) composeRequest() {
+	now := b.client.engine.Now()
+	b.res.sent = now.Sub(b.res.Started)
+	if b.err = b.conn.SetDeadline(b.client.limit(now, b.res)); b.err != nil {
+		return
+	}
+	req := b.req
 	b.request.Method = req.method()
 	b.request.Target, b.request.Host = req.URL.Target, req.URL.Authority
 	b.request.Fields, b.request.Length = req.Fields, int64(len(req.Body))
-	out, err := http1.AppendRequest(b.bytes[:0], &b.request)
-	return append(out, req.Body...), err
+	b.out, b.err = http1.AppendRequest(b.bytes[:0], &b.request)
+	b.out = append(b.out, req.Body...)
 }
 
 // receive reads the response. Between two reads a body needs no buffer, and a head only if a part of it is there.
@@ -91,7 +98,7 @@ func (c *Client) receive(ctx context.Context, conn *conn, req *Request, res *Res
 		if res.inBody {
 			c.giveBack(b)
 			b = nil
-			if err := conn.SetReadDeadline(c.limit(res)); err != nil {
+			if err := conn.SetReadDeadline(c.limit(c.engine.Now(), res)); err != nil {
 				return c.readError(ctx, err, res)
 			}
 		}
@@ -100,17 +107,17 @@ func (c *Client) receive(ctx context.Context, conn *conn, req *Request, res *Res
 
 // await waits until there is something to read, where that is possible without a buffer.
 func (c *Client) await(conn *conn) error {
-	if conn.waiter == nil {
+	if conn.events == nil {
 		return nil
 	}
-	return conn.waiter.AwaitReadable()
+	return conn.events.AwaitReadable()
 }
 
 // limit is when the next byte has to have arrived.
-func (c *Client) limit(res *Response) time.Time {
-	limit := c.engine.Now().Add(c.options.Timeout)
-	if res.deadline.Before(limit) {
-		return res.deadline
+func (c *Client) limit(now time.Time, res *Response) time.Time {
+	limit := now.Add(c.options.Timeout)
+	if last := res.deadline(); last.Before(limit) {
+		return last
 	}
 	return limit
 }
@@ -120,7 +127,7 @@ func (c *Client) limit(res *Response) time.Time {
 func (c *Client) readError(ctx context.Context, err error, res *Response) error {
 	timeout := TimeoutRead
 	switch {
-	case !c.engine.Now().Before(res.deadline):
+	case !c.engine.Now().Before(res.deadline()):
 		timeout = TimeoutTotal
 	case !res.got:
 		timeout = TimeoutFirstByte
@@ -129,7 +136,7 @@ func (c *Client) readError(ctx context.Context, err error, res *Response) error 
 		switch {
 		case res.inBody:
 			if err = res.body.EOF(); err == nil {
-				res.Timings.Body = c.engine.Now().Sub(res.sent) - res.Timings.FirstByte
+				res.Timings.Body = c.engine.Now().Sub(res.Started) - res.sent - res.Timings.FirstByte
 				return nil
 			}
 		case res.got:
@@ -169,7 +176,7 @@ func (b *buffer) takeIn() {
 	now := c.engine.Now()
 	if !res.got {
 		res.got = true
-		res.Timings.FirstByte = now.Sub(res.sent)
+		res.Timings.FirstByte = now.Sub(res.Started) - res.sent
 	}
 	c.noteLag(res)
 	rest := b.bytes[:b.have]
@@ -192,7 +199,7 @@ func (b *buffer) takeIn() {
 	b.over, b.err = c.consume(rest, body, b.req, res)
 	switch {
 	case b.over:
-		res.Timings.Body = now.Sub(res.sent) - res.Timings.FirstByte
+		res.Timings.Body = now.Sub(res.Started) - res.sent - res.Timings.FirstByte
 	case res.body == nil:
 		res.body = new(http1.Body)
 		*res.body, b.body = b.body, http1.Body{}
@@ -225,7 +232,7 @@ func (b *buffer) parseHead(lim http1.Limits) (int, error) {
 // note takes from the head what the result needs. The head is gone with its buffer.
 func (b *buffer) note(o *Options) (err error) {
 	h, res := &b.head, b.res
-	res.Status, res.Minor = h.Status, int(h.Minor)
+	res.Status, res.Minor = h.Status, h.Minor
 	if res.framing, err = h.Framing(b.req.method()); err != nil {
 		return err
 	}

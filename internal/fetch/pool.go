@@ -12,30 +12,35 @@ import (
 // conn is a connection with what the pool knows of it.
 type conn struct {
 	net.Conn
-	waiter engine.ReadWaiter // the same connection, if it can be waited for without a buffer
-	staler engine.Staler     // the same connection, if it knows when it has gone stale
+	events eventConn // the same connection, if the engine's connections are such
 	origin string
 	remote string
-	used   bool // it has served a fetch
-	idle   time.Time
-	newer  *conn // in the list of idle connections
+	used   bool          // it has served a fetch
+	idle   time.Duration // when it became so, since pool.began
+	newer  *conn         // in the list of idle connections
 	older  *conn
+}
+
+// eventConn is a connection that can be waited for without a buffer, and knows when it has gone stale.
+type eventConn interface {
+	engine.ReadWaiter
+	engine.Staler
 }
 
 func newConn(raw net.Conn, origin, remote string) *conn {
 	c := &conn{Conn: raw, origin: origin, remote: remote}
-	c.waiter, _ = raw.(engine.ReadWaiter)
-	c.staler, _ = raw.(engine.Staler)
+	c.events, _ = raw.(eventConn)
 	return c
 }
 
-func (c *conn) stale() bool { return c.staler != nil && c.staler.Stale() }
+func (c *conn) stale() bool { return c.events != nil && c.events.Stale() }
 
 // pool keeps idle connections by origin, and bounds how many connections there are, idle or not. The newest of
 // an origin is used first: it is the least likely to have been closed by the server. When there is no room for
 // a new one, the connection goes that has been idle for longest.
 type pool struct {
 	engine engine.Engine
+	began  time.Time
 	maxAge time.Duration
 
 	mu      sync.Locker // guards what follows
@@ -56,10 +61,12 @@ type stack struct{ conns []*conn }
 func newPool(e engine.Engine, most int, maxAge time.Duration) *pool {
 	mu := e.NewMutex()
 	return &pool{
-		engine: e, maxAge: maxAge, mu: mu, room: e.NewCond(mu, "room for a connection"),
+		engine: e, began: e.Now(), maxAge: maxAge, mu: mu, room: e.NewCond(mu, "room for a connection"),
 		idle: map[string]*stack{}, max: most, most: most,
 	}
 }
+
+func (p *pool) now() time.Duration { return p.engine.Now().Sub(p.began) }
 
 // acquire returns an idle connection to origin, unless fresh is asked for. With neither connection nor error,
 // the caller has leave to make one, and owes the pool a release.
@@ -95,7 +102,7 @@ func (p *pool) take(origin string) *conn {
 	}
 	for len(s.conns) > 0 {
 		c := s.conns[len(s.conns)-1]
-		if c.stale() || p.engine.Now().Sub(c.idle) > p.maxAge {
+		if c.stale() || p.now()-c.idle > p.maxAge {
 			p.discard(c)
 			continue
 		}
@@ -118,7 +125,7 @@ func (p *pool) put(c *conn) {
 		s = &stack{}
 		p.idle[c.origin] = s
 	}
-	c.used, c.idle = true, p.engine.Now()
+	c.used, c.idle = true, p.now()
 	s.conns = append(s.conns, c)
 	c.older, c.newer = p.newest, nil
 	if p.newest != nil {
@@ -127,7 +134,7 @@ func (p *pool) put(c *conn) {
 		p.oldest = c
 	}
 	p.newest = c
-	if c.idle.Sub(p.oldest.idle) > p.maxAge {
+	if c.idle-p.oldest.idle > p.maxAge {
 		p.discard(p.oldest)
 	}
 	p.room.Signal()

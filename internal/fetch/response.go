@@ -7,12 +7,15 @@ import (
 	"crawl/internal/http1"
 )
 
+// A Field is a header field of a request.
+type Field = http1.Pair
+
 // A Request is one thing to fetch. It is not changed by Client.Do.
 type Request struct {
 	URL    *URL
-	Method string       // "" is GET
-	Fields []http1.Pair // written after Host, in this order
-	Body   []byte       // sent with its Content-Length
+	Method string  // "" is GET
+	Fields []Field // written after Host, in this order
+	Body   []byte  // sent with its Content-Length
 
 	// OnBody, if not nil, is given the body as it arrives, stretch by stretch; it must not keep them, nor
 	// wait for anything (see engine.Engine.Leaf). Its error ends the fetch. After a retry on a fresh connection nothing has been given twice, for there is
@@ -40,8 +43,8 @@ type Timings struct {
 // A Response is what one fetch gave, and the state of the fetch while it runs. It may be used again for the
 // next fetch, and allocates little then.
 type Response struct {
-	Status    int // of the final response; 0 if there was none
-	Minor     int // HTTP/1.Minor
+	Status    int   // of the final response; 0 if there was none
+	Minor     uint8 // HTTP/1.Minor
 	Anomalies http1.Anomaly
 	MediaType string // of Content-Type, in lower case, without parameters
 	Charset   string // parameter of Content-Type, in lower case
@@ -53,13 +56,16 @@ type Response struct {
 	Timings   Timings
 	Lag       time.Duration // the most the engine was late with a step of this fetch
 
-	deadline time.Time // of the whole fetch
-	sent     time.Time // when the request began to go out
-	got      bool      // a byte of the response has arrived
-	inBody   bool      // its head has
-	framing  http1.Framing
-	body     *http1.Body // nil until a body goes on beyond its first read
+	limit   time.Duration // of the whole fetch
+	sent    time.Duration // when the request began to go out, since Started
+	got     bool          // a byte of the response has arrived
+	inBody  bool          // its head has
+	framing http1.Framing
+	body    *http1.Body // nil until a body goes on beyond its first read
 }
+
+// deadline is when the whole fetch has to be over.
+func (r *Response) deadline() time.Time { return r.Started.Add(r.limit) }
 
 func (r *Response) reset(now time.Time) {
 	*r = Response{} // in place: a literal with values would be built on the stack first

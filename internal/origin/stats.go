@@ -9,14 +9,18 @@ import (
 
 // Stats are the counters of a server. Requests under /-/ are not counted, nor is a connection on
 // which such a request is the first, though it may have been part of the maximum before.
+//
+// In flight is counted down just before the last bytes of an answer are written, so a client that keeps
+// to a limit is never seen to break it. Connections have no such rule: that a client has closed one is
+// noticed later, so their maximum may exceed what the client ever had open.
 type Stats struct {
 	Requests        int64 `json:"requests"`         // heads read and accepted
-	InFlight        int64 `json:"in_flight"`        // requests read whose answers are not yet written
+	InFlight        int64 `json:"in_flight"`        // requests whose heads have been read and whose answers are not yet written
 	MaxInFlight     int64 `json:"max_in_flight"`    // the most of them at once
 	Connections     int64 `json:"connections"`      // accepted
 	OpenConnections int64 `json:"open_connections"` // accepted and not yet closed by this side
 	MaxConnections  int64 `json:"max_connections"`  // the most of them at once
-	BytesSent       int64 `json:"bytes_sent"`       // heads, bodies, all else that was sent for requests
+	BytesSent       int64 `json:"bytes_sent"`       // heads, bodies, all else that was sent for requests, before TLS
 	Abandoned       int64 `json:"abandoned"`        // requests whose client went away before its answer was written
 	Refused         int64 `json:"refused"`          // requests that break RFC 9112 or a limit, answered with 4xx or 5xx
 	AcceptErrors    int64 `json:"accept_errors"`    // failed accepts, for want of descriptors as a rule
