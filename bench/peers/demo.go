@@ -6,7 +6,7 @@ import (
 	"context"
 	"regexp"
 	"strconv"
-	"strings"
+	"time"
 )
 
 // demoWork runs "crawl demo", which starts its own server, and keeps what it prints. The demo's
@@ -28,19 +28,21 @@ func (h *harness) demoWork(ctx context.Context) error {
 	return nil
 }
 
-// What the demo's lines may look like; numbers may have commas.
+// The demo's lines that have figures.
 var (
-	demoOK       = regexp.MustCompile(`(?i)(\d[\d,]*) of (\d[\d,]*) (?:are )?ok`)
-	demoInFlight = regexp.MustCompile(`(?i)(\d[\d,]*)(?: [a-z]+)? in flight|in flight\D*?(\d[\d,]*)`)
-	demoWall     = regexp.MustCompile(`(?i)(?:in|wall(?: time)?:?) +([\d.]+) ?s(?:econds)?\b`)
+	demoOK       = regexp.MustCompile(`outcome: (\d+) × 200`)
+	demoOf       = regexp.MustCompile(`ledger: (\d+) discovered`)
+	demoInFlight = regexp.MustCompile(`the server counted: \d+ requests, (\d+) in flight at once`)
+	demoWall     = regexp.MustCompile(`of waiting, in (\S+)`)
 )
 
 // parse takes the figures from the output, the last of each kind.
 func (d *demo) parse() {
-	d.OK, d.Of = lastInt(demoOK, d.Output, 1), lastInt(demoOK, d.Output, 2)
-	d.InFlight = max(lastInt(demoInFlight, d.Output, 1), lastInt(demoInFlight, d.Output, 2))
-	if m := demoWall.FindAllStringSubmatch(d.Output, -1); m != nil {
-		d.Crawl, _ = strconv.ParseFloat(m[len(m)-1][1], 64)
+	d.OK, d.Of, d.InFlight = lastInt(demoOK, d.Output), lastInt(demoOf, d.Output), lastInt(demoInFlight, d.Output)
+	if m := demoWall.FindStringSubmatch(d.Output); m != nil {
+		if took, err := time.ParseDuration(m[1]); err == nil {
+			d.Crawl = took.Seconds()
+		}
 	}
 }
 
@@ -53,12 +55,12 @@ func (d demo) seconds() float64 {
 	return d.Wall
 }
 
-// lastInt is a group of the last match of re in s as a number, 0 without one.
-func lastInt(re *regexp.Regexp, s string, group int) int {
+// lastInt is the number in the last match of re in s, 0 without one.
+func lastInt(re *regexp.Regexp, s string) int {
 	m := re.FindAllStringSubmatch(s, -1)
 	if m == nil {
 		return 0
 	}
-	n, _ := strconv.Atoi(strings.ReplaceAll(m[len(m)-1][group], ",", ""))
+	n, _ := strconv.Atoi(m[len(m)-1][1])
 	return n
 }

@@ -302,8 +302,14 @@ func TestParseStrace(t *testing.T) {
 
 func TestDemoParse(t *testing.T) {
 	for out, want := range map[string]demo{
-		"10,000 of 10,000 OK in 1.92 s\nthe server saw 9,998 in flight\n":                    {OK: 10000, Of: 10000, InFlight: 9998, Crawl: 1.92},
-		"fetched 9999 of 10000 ok\nwall time: 2.31s\nin flight at the server, peak: 9,901\n": {OK: 9999, Of: 10000, InFlight: 9901, Crawl: 2.31},
+		"crawl: ledger: 10000 discovered = 10000 fetched + 0 failed + 0 skipped + 0 pending\n" +
+			"crawl: outcome: 10000 × 200\n" +
+			"crawl: the server counted: 10000 requests, 9998 in flight at once, 10000 connections, 20.5 MiB sent\n" +
+			"crawl: 2h46m40s of waiting, in 1.92s\n": {OK: 10000, Of: 10000, InFlight: 9998, Crawl: 1.92},
+		"crawl: ledger: 10000 discovered = 9999 fetched + 1 failed + 0 skipped + 0 pending\n" +
+			"crawl: outcome: 9999 × 200, 1 × timeout.connect\n" +
+			"crawl: the server counted: 9999 requests, 9901 in flight at once, 10000 connections, 20.5 MiB sent\n" +
+			"crawl: 2h46m40s of waiting, in 987ms\n": {OK: 9999, Of: 10000, InFlight: 9901, Crawl: 0.987},
 		"panic\n": {},
 	} {
 		got := demo{Output: out}

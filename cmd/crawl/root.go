@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -51,7 +52,9 @@ func mainCode(args []string, in io.Reader, out, errOut io.Writer) int {
 		e = &exitErr{code: exitUsage, err: err} // of cobra: flags, arguments, unknown commands
 	}
 	if e.err != nil {
-		fmt.Fprintf(errOut, "crawl: error: %s\n", printable(e.err.Error()))
+		for line := range strings.Lines(e.err.Error()) { // of joined errors, or of a stack
+			fmt.Fprintf(errOut, "crawl: error: %s\n", printable(strings.TrimSuffix(line, "\n")))
+		}
 	}
 	if e.hint != "" {
 		fmt.Fprintf(errOut, "crawl: hint: %s\n", e.hint)

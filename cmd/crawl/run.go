@@ -98,15 +98,11 @@ func (o *runOptions) run(s streams, urls []string) error {
 		return err
 	}
 	tuneFurther := tuneCollector()
-	source, size, closeList, err := o.openList(s, urls)
+	in, err := o.openList(s, urls)
 	if err != nil {
 		return err
 	}
-	defer closeList()
-	out, closeOut, err := o.openOutput(s)
-	if err != nil {
-		return err
-	}
+	defer in.close()
 	e, err := o.newEngine(s)
 	if err != nil {
 		return err
@@ -116,15 +112,19 @@ func (o *runOptions) run(s streams, urls []string) error {
 		return err
 	}
 	defer stopProfile()
+	out, closeOut, err := o.openOutput(s, in.info) // it empties the file, so nothing after it is refused
+	if err != nil {
+		return err
+	}
 	plan := o.work.plan(descriptorLimit())
 	if !o.quiet {
 		plan.announce(s.err)
 	}
-	r := &session{options: o, streams: s, engine: e, listSize: size}
+	r := &session{options: o, streams: s, engine: e, listSize: in.size()}
 	fetchOptions := o.fetch.options(plan)
 	fetchOptions.OnPressure = func(class fetch.Class) { r.pressure(class) }
 	client := fetch.NewClient(e, fetchOptions)
-	r.crawler = crawler.New(e, client, source, out, o.crawlOptions(plan))
+	r.crawler = crawler.New(e, client, in.source, out, o.crawlOptions(plan))
 	e.After(growingTime, tuneFurther)
 	err = r.run()
 	return r.end(errors.Join(err, closeOut()))
@@ -155,18 +155,32 @@ func (o *runOptions) crawlOptions(p plan) crawler.Options {
 	}
 }
 
-// openList opens the list; size is 0 if it is not known.
-func (o *runOptions) openList(s streams, urls []string) (source *crawler.Source, size int64, done func(), err error) {
-	done = func() {}
+// list is where the URLs come from.
+type list struct {
+	source *crawler.Source
+	info   os.FileInfo // nil: no file
+	close  func()
+}
+
+// size is 0 if it is not known.
+func (l *list) size() int64 {
+	if l.info == nil || !l.info.Mode().IsRegular() {
+		return 0
+	}
+	return l.info.Size()
+}
+
+func (o *runOptions) openList(s streams, urls []string) (*list, error) {
+	nothing := func() {}
 	switch o.list {
 	case "":
-		return crawler.NewSource(urls, "arguments", nil), 0, done, nil
+		return &list{crawler.NewSource(urls, "arguments", nil), nil, nothing}, nil
 	case "-":
-		return crawler.NewSource(urls, "standard input", s.in), 0, done, nil
+		return &list{crawler.NewSource(urls, o.listName(), s.in), fileInfo(s.in), nothing}, nil
 	}
 	f, err := os.Open(o.list)
 	if err != nil {
-		return nil, 0, done, ioError(err)
+		return nil, ioError(err)
 	}
 	info, err := f.Stat()
 	if err == nil && info.IsDir() {
@@ -174,20 +188,28 @@ func (o *runOptions) openList(s streams, urls []string) (source *crawler.Source,
 	}
 	if err != nil {
 		_ = f.Close()
-		return nil, 0, done, ioError(err)
+		return nil, ioError(err)
 	}
-	if info.Mode().IsRegular() {
-		size = info.Size()
-	}
-	return crawler.NewSource(urls, o.list, f), size, func() { _ = f.Close() }, nil
+	return &list{crawler.NewSource(urls, o.listName(), f), info, func() { _ = f.Close() }}, nil
 }
 
-// openOutput opens where records go.
-func (o *runOptions) openOutput(s streams) (*crawler.Sink, func() error, error) {
+// listName is what messages call the list.
+func (o *runOptions) listName() string {
+	if o.list == "-" {
+		return "standard input"
+	}
+	return o.list
+}
+
+// openOutput opens where records go. It may not be the list, which would be lost, or have no end.
+func (o *runOptions) openOutput(s streams, list os.FileInfo) (*crawler.Sink, func() error, error) {
 	if o.output == "" || o.output == "-" {
+		if same(list, fileInfo(s.out)) {
+			return nil, nil, usageError("standard output is the list itself")
+		}
 		return crawler.NewSink("standard output", s.out), func() error { return nil }, nil
 	}
-	if same(o.list, o.output) {
+	if info, err := os.Stat(o.output); err == nil && same(list, info) {
 		return nil, nil, usageError("-o %s is the list itself", o.output)
 	}
 	f, err := os.Create(o.output)
@@ -197,10 +219,22 @@ func (o *runOptions) openOutput(s streams) (*crawler.Sink, func() error, error) 
 	return crawler.NewSink(o.output, f), f.Close, nil
 }
 
-func same(a, b string) bool {
-	infoA, errA := os.Stat(a)
-	infoB, errB := os.Stat(b)
-	return errA == nil && errB == nil && os.SameFile(infoA, infoB) && infoA.Mode().IsRegular()
+// fileInfo is what is known of a stream that is a file; of another, nil.
+func fileInfo(stream any) os.FileInfo {
+	f, ok := stream.(*os.File)
+	if !ok {
+		return nil
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return nil
+	}
+	return info
+}
+
+// same reports whether a and b are one file that keeps what is written to it. A terminal does not.
+func same(a, b os.FileInfo) bool {
+	return a != nil && b != nil && os.SameFile(a, b) && a.Mode().IsRegular()
 }
 
 func (o *runOptions) newEngine(s streams) (engine.Engine, error) {
@@ -297,7 +331,7 @@ func (r *session) end(err error) error {
 	case stats.Ledger.Pending != 0:
 		return ioError(fmt.Errorf("%d URLs are left over, which is a bug", stats.Ledger.Pending))
 	case stats.Ledger.Discovered == 0:
-		return usageError("%s: no URLs in it", r.options.list)
+		return usageError("%s: no URLs in it", r.options.listName())
 	}
 	if n := r.options.failOn.count(&stats.Ledger); n > 0 {
 		return &exitErr{code: exitFailedURLs, err: fmt.Errorf("%d of %d URLs failed (--fail-on %s)", n, stats.Ledger.Discovered, r.options.failOn.String()), hint: "the records tell why"}

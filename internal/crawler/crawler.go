@@ -195,43 +195,38 @@ type worker struct {
 // stack: what it needs is not kept on ten thousand.
 func (w *worker) run(ctx context.Context) error {
 	c := w.crawler
-	for {
+	for !w.over {
 		c.engine.Leaf(w.turn)
-		if w.over {
+		switch {
+		case w.over:
 			return nil
+		case w.job != nil:
+			w.err = c.fetcher.Do(ctx, &w.request, &w.response)
+		default:
+			w.rest(ctx)
 		}
-		if w.job == nil {
-			if w.rest(ctx) != nil {
-				w.quit()
-				return nil
-			}
-			continue
-		}
-		w.err = c.fetcher.Do(ctx, &w.request, &w.response)
 		if ctx.Err() != nil {
 			w.quit()
-			return nil
 		}
 	}
+	return nil
 }
 
-// rest waits until there may be work.
-func (w *worker) rest(ctx context.Context) error {
+// rest waits until there may be work, or the task is cancelled.
+func (w *worker) rest(ctx context.Context) {
 	c := w.crawler
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
 	case c.dispatch.over():
-		return nil
 	case c.sink.full():
-		return c.sink.waitForRoom(ctx)
+		_ = c.sink.waitForRoom(ctx) // run looks at ctx itself
 	case c.dispatch.hasWork(): // it came between turnover and now
-		return nil
+	default:
+		c.nIdle++
+		_ = c.idle.Wait(ctx)
+		c.nIdle--
 	}
-	c.nIdle++
-	err := c.idle.Wait(ctx)
-	c.nIdle--
-	return err
 }
 
 // turnover books the fetch that has ended and takes up the next.
@@ -240,7 +235,6 @@ func (w *worker) turnover() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.sink.closed { // cancelled just now: no record can be made of this fetch any more
-		w.over = true
 		w.abandon()
 		return
 	}
@@ -349,5 +343,6 @@ func (w *worker) abandon() {
 		w.job = nil
 	}
 	c.dispatch.draining = true
+	w.over = true
 	w.leave()
 }

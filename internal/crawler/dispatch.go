@@ -187,7 +187,7 @@ func (d *dispatcher) hasWork() bool {
 	}
 	if limited && now.Before(d.nextStart) {
 		d.wakeAt(d.nextStart)
-		return false
+		return d.mayBeOver()
 	}
 	if len(d.retries) > 0 {
 		due := d.retries[0].due
@@ -204,8 +204,12 @@ func (d *dispatcher) mayTake() bool {
 	if d.inHand != nil {
 		return d.held+len(d.retries) < d.lookahead
 	}
-	source := d.crawler.source
-	return !d.ended && (source.hasNext() || source.last && d.crawler.inFlight == 0) // or somebody has to find the end
+	return !d.ended && d.crawler.source.hasNext() || d.mayBeOver()
+}
+
+// mayBeOver reports whether somebody has to look if the source is at its end, for then the crawl may be too.
+func (d *dispatcher) mayBeOver() bool {
+	return d.inHand == nil && !d.ended && d.crawler.source.last && d.crawler.inFlight == 0
 }
 
 // countStart spaces the starts evenly. What a late engine has missed it may catch up, up to a burst.

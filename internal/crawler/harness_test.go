@@ -5,7 +5,6 @@ package crawler
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -31,7 +30,8 @@ const bound = 30 * time.Second
 // world is an engine that a crawl runs on in a test.
 type world struct {
 	engine.Engine
-	poller *idlePoller // nil on goroutines
+	loop   *eventloop.Loop // nil on goroutines, as poller
+	poller *idlePoller
 	// delay, if not nil, says how long the next thing takes that runs off the engine, a read or a write.
 	delay func() time.Duration
 }
@@ -58,10 +58,14 @@ type idlePoller struct {
 	*looptest.Poller
 	onIdle     func(timeout time.Duration)
 	iterations int
+	broken     error // of every Wait from now on
 }
 
 func (p *idlePoller) Wait(events []eventloop.Event, timeout time.Duration) (int, error) {
 	p.iterations++
+	if p.broken != nil {
+		return 0, p.broken
+	}
 	if timeout != 0 && p.onIdle != nil {
 		p.onIdle(timeout)
 	}
@@ -80,7 +84,7 @@ func newLoopWorld(t testing.TB) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &world{Engine: engine.NewLoopOn(l), poller: p}
+	return &world{Engine: engine.NewLoopOn(l), loop: l, poller: p}
 }
 
 // eachWorld runs a test on both engines with time that waits.
@@ -226,75 +230,6 @@ func (o *output) String() string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.bytes.String()
-}
-
-// row is a record as somebody reads it who knows docs/records.md only.
-type row struct {
-	URL       string `json:"url"`
-	Status    int    `json:"status"`
-	Class     string `json:"class"`
-	Error     string `json:"error"`
-	Attempts  int    `json:"attempts"`
-	MediaType string `json:"media_type"`
-	Charset   string `json:"charset"`
-	BytesWire *int64 `json:"bytes_wire"`
-	BytesBody *int64 `json:"bytes_body"`
-	Digest    string `json:"digest"`
-	Remote    string `json:"remote"`
-	Protocol  string `json:"protocol"`
-	Started   string `json:"started"`
-	Timings   *struct {
-		Queue     int64  `json:"queue"`
-		DNS       int64  `json:"dns"`
-		Connect   int64  `json:"connect"`
-		FirstByte int64  `json:"first_byte"`
-		Body      int64  `json:"body"`
-		Total     *int64 `json:"total"`
-	} `json:"timings"`
-	Lag int64 `json:"lag"`
-}
-
-// parseRow decodes one line strictly.
-func parseRow(line string) (r row, err error) {
-	d := json.NewDecoder(strings.NewReader(line))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&r); err != nil {
-		return r, fmt.Errorf("record %q: %w", line, err)
-	}
-	if d.More() {
-		return r, fmt.Errorf("record %q: something follows it", line)
-	}
-	return r, nil
-}
-
-// parseRows decodes what a sink wrote: whole lines, each a record.
-func parseRows(t testing.TB, text string) []row {
-	t.Helper()
-	if text != "" && !strings.HasSuffix(text, "\n") {
-		t.Errorf("the output ends within a record: %q", text[max(0, len(text)-100):])
-	}
-	var rows []row
-	for line := range strings.Lines(text) {
-		r, err := parseRow(line)
-		if err != nil {
-			t.Fatal(err)
-		}
-		rows = append(rows, r)
-	}
-	return rows
-}
-
-// rowsByURL is the records by their URL, of which no two may be the same.
-func rowsByURL(t testing.TB, text string) map[string]row {
-	t.Helper()
-	rows := map[string]row{}
-	for _, r := range parseRows(t, text) {
-		if _, twice := rows[r.URL]; twice {
-			t.Errorf("two records of %q", r.URL)
-		}
-		rows[r.URL] = r
-	}
-	return rows
 }
 
 // listOf is n URLs of that many hosts, in turn, one a line.

@@ -96,8 +96,11 @@ func appendTimings(b []byte, t *fetch.Timings) []byte {
 		name string
 		d    time.Duration
 	}{
-		{`"queue":`, t.Queue}, {`"dns":`, t.DNS}, {`"connect":`, t.Connect},
-		{`"first_byte":`, t.FirstByte}, {`"body":`, t.Body},
+		{`"queue":`, t.Queue},
+		{`"dns":`, t.DNS},
+		{`"connect":`, t.Connect},
+		{`"first_byte":`, t.FirstByte},
+		{`"body":`, t.Body},
 	} {
 		if us := phase.d.Microseconds(); us > 0 {
 			b = appendInt(b, phase.name, us)

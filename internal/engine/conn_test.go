@@ -32,7 +32,20 @@ func dialled(t *testing.T, e engine.Engine, peer func(net.Conn), fn func(ctx con
 	})
 }
 
-func echo(c net.Conn) { _, _ = io.Copy(c, c) }
+// echo sends back what comes. It hides that both ends are sockets: the pipe that package net would move the
+// bytes through stays open.
+func echo(c net.Conn) {
+	r, w := hidden(c)
+	_, _ = io.Copy(w, r)
+}
+
+func hidden(c net.Conn) (io.Reader, io.Writer) { return struct{ io.Reader }{c}, struct{ io.Writer }{c} }
+
+// echoBytes is echo for n bytes.
+func echoBytes(c net.Conn, n int64) {
+	r, w := hidden(c)
+	_, _ = io.CopyN(w, r, n)
+}
 
 func TestDial(t *testing.T) {
 	onEach(t, engines(), func(t *testing.T, e engine.Engine) {
@@ -283,7 +296,7 @@ func TestConnClose(t *testing.T) {
 // is asked, and reads nothing.
 func TestReadWaiter(t *testing.T) {
 	onEach(t, engines(), func(t *testing.T, e engine.Engine) {
-		dialled(t, e, func(c net.Conn) { _, _ = io.CopyN(c, c, 3) }, func(_ context.Context, c net.Conn) error {
+		dialled(t, e, func(c net.Conn) { echoBytes(c, 3) }, func(_ context.Context, c net.Conn) error {
 			w, ok := c.(engine.ReadWaiter)
 			if !ok {
 				return nil // the engine has none
@@ -323,7 +336,8 @@ func TestStaler(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			onEach(t, engines(), func(t *testing.T, e engine.Engine) {
 				if strings.HasSuffix(t.Name(), "loop-poll") {
-					t.Skip("a level-triggered poller says nothing of a connection that nobody waits for, as eventloop.Conn.Stale tells")
+					mustRun(t, e, func(context.Context) error { return nil }) // only that closes it
+					t.Skip("SKIPPED: a level-triggered poller says nothing of a connection that nobody waits for, as eventloop.Conn.Stale tells")
 				}
 				testStale(t, e, act)
 			})
@@ -334,7 +348,7 @@ func TestStaler(t *testing.T) {
 func testStale(t *testing.T, e engine.Engine, act func(c net.Conn) error) {
 	proceed, acted := make(chan struct{}), make(chan error, 1)
 	peer := func(c net.Conn) {
-		_, _ = io.CopyN(c, c, 3)
+		echoBytes(c, 3)
 		<-proceed
 		acted <- act(c)
 		silent(c)

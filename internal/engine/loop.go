@@ -27,10 +27,8 @@ type loopEngine struct {
 	loop   *eventloop.Loop
 	ctx    context.Context
 	cancel context.CancelFunc
-	ended  *eventloop.Future[struct{}]
 
 	before  []func() // tasks and signals asked for before Run
-	tasks   int      // that have not ended
 	started bool
 	errs    []error
 }
@@ -60,7 +58,9 @@ func NewLoop(o LoopOptions) (Engine, error) {
 
 // NewLoopOn makes the engine of a loop that has been made elsewhere, for tests and simulations. Run closes it.
 func NewLoopOn(loop *eventloop.Loop) Engine {
-	return &loopEngine{loop: loop, ended: eventloop.NewFuture[struct{}](loop)}
+	e := &loopEngine{loop: loop}
+	loop.OnTaskError(e.failed)
+	return e
 }
 
 func (e *loopEngine) Go(name string, fn func(ctx context.Context) error) {
@@ -73,36 +73,28 @@ func (e *loopEngine) Go(name string, fn func(ctx context.Context) error) {
 
 func (e *loopEngine) start(name string, fn func(ctx context.Context) error) {
 	t := eventloop.CreateTask(e.ctx, e.loop, name, func(ctx context.Context) (struct{}, error) { return struct{}{}, fn(ctx) })
-	e.tasks++
-	t.AddDoneCallback(func() { e.done(t) })
 	if e.ctx.Err() != nil {
 		t.Cancel()
 	}
 }
 
-func (e *loopEngine) done(t *eventloop.Task[struct{}]) {
-	e.tasks--
-	if err := t.Err(); err != nil && !t.Cancelled() && !isCancellation(e.ctx, err) {
-		var p *eventloop.PanicError
-		if errors.As(err, &p) {
-			err = &PanicError{Value: p.Value, Stack: p.Stack}
-		}
-		e.errs = append(e.errs, fmt.Errorf("task %q: %w", t.Name(), err))
-		e.abort()
+// failed is told of the error of a task.
+func (e *loopEngine) failed(name string, err error) {
+	if isCancellation(e.ctx, err) {
+		return
 	}
-	e.checkEnded()
+	var p *eventloop.PanicError
+	if errors.As(err, &p) {
+		err = &PanicError{Value: p.Value, Stack: p.Stack}
+	}
+	e.errs = append(e.errs, fmt.Errorf("task %q: %w", name, err))
+	e.abort()
 }
 
 // abort cancels every task.
 func (e *loopEngine) abort() {
 	e.cancel()
 	e.loop.CancelTasks()
-}
-
-func (e *loopEngine) checkEnded() {
-	if e.tasks == 0 && !e.ended.Done() {
-		e.ended.SetResult(struct{}{})
-	}
 }
 
 func (e *loopEngine) Run(ctx context.Context) error {
@@ -115,8 +107,7 @@ func (e *loopEngine) Run(ctx context.Context) error {
 		begin()
 	}
 	e.before = nil
-	e.checkEnded()
-	_, err := eventloop.RunUntilComplete(e.loop, e.ended)
+	err := e.loop.RunUntilIdle()
 	return errors.Join(append(e.errs, err, e.loop.Close())...)
 }
 

@@ -16,13 +16,13 @@ import (
 	"crawl/internal/eventloop/looptest"
 )
 
-// log keeps what a loop writes with Logf.
-type log []string
+// logLines keeps what a loop writes with Logf.
+type logLines []string
 
-func (g *log) add(format string, args ...any) { *g = append(*g, fmt.Sprintf(format, args...)) }
+func (g *logLines) add(format string, args ...any) { *g = append(*g, fmt.Sprintf(format, args...)) }
 
 // want checks that as many lines were written as there are fragments, and that each contains its own.
-func (g *log) want(t *testing.T, fragments ...string) {
+func (g *logLines) want(t *testing.T, fragments ...string) {
 	t.Helper()
 	if len(*g) != len(fragments) {
 		t.Fatalf("%d lines were written, want %d: %q", len(*g), len(fragments), *g)
@@ -38,7 +38,7 @@ func (g *log) want(t *testing.T, fragments ...string) {
 // What keeps the loop is named: the function and, in debug mode, where it was scheduled; or the task, be it
 // between two awaits or in its last step.
 func TestSlowCallback(t *testing.T) {
-	var lines log
+	var lines logLines
 	l, p := looptest.New(t, "", eventloop.Options{Logf: lines.add, Debug: true})
 	slow := func() { p.Clock.Advance(150 * time.Millisecond) }
 	l.CallSoon(slow)
@@ -55,7 +55,7 @@ func TestSlowCallback(t *testing.T) {
 
 func TestSlowCallbackLimit(t *testing.T) {
 	for limit, want := range map[time.Duration]int{time.Millisecond: 1, 2 * time.Hour: 0, -1: 0} {
-		var lines log
+		var lines logLines
 		l, p := looptest.New(t, "", eventloop.Options{Logf: lines.add, SlowCallback: limit})
 		l.CallSoon(func() { p.Clock.Advance(time.Hour) })
 		turns(t, l, 1)

@@ -168,8 +168,10 @@ func (f *future) wait() error {
 	if err != nil {
 		return err
 	}
-	if f.task == t {
-		return fmt.Errorf("%w: task %q awaits itself", ErrInvalidState, t.name)
+	for on := f; on != nil && on.task != nil; on, _ = on.task.waiting.(*future) {
+		if on.task == t { // itself, or a task that awaits it in turn
+			return fmt.Errorf("%w: task %q awaits itself", ErrInvalidState, t.name)
+		}
 	}
 	if f.state != pending {
 		return nil

@@ -377,7 +377,8 @@ func TestInvariantCloseLeavesNothing(t *testing.T) {
 func everyWait(t *testing.T, l *eventloop.Loop, address, full string) (all []struct {
 	name string
 	fn   func() error
-}) {
+},
+) {
 	add := func(name string, fn func() error) {
 		all = append(all, struct {
 			name string

@@ -55,6 +55,8 @@ type Loop struct {
 	taskCount int
 	notes     map[*unretrieved]struct{}
 
+	onTaskError func(name string, err error)
+
 	polled   time.Duration // when the poll returned
 	timerSeq uint64
 	metrics  Metrics
@@ -156,7 +158,12 @@ func (l *Loop) Context() context.Context {
 }
 
 // RunForever runs the loop until Stop is called.
-func (l *Loop) RunForever() error {
+func (l *Loop) RunForever() error { return l.run(false) }
+
+// RunUntilIdle runs the loop until no task is left, or Stop is called.
+func (l *Loop) RunUntilIdle() error { return l.run(true) }
+
+func (l *Loop) run(untilIdle bool) error {
 	if err := l.enter(); err != nil {
 		return err
 	}
@@ -172,7 +179,7 @@ func (l *Loop) RunForever() error {
 		}
 	}()
 	var err error
-	for l.stopping = false; !l.stopping && err == nil; {
+	for l.stopping = false; !l.stopping && err == nil && !(untilIdle && l.tasks == nil); {
 		err = l.runOnce()
 	}
 	returned = true
@@ -192,6 +199,10 @@ func RunUntilComplete[T any](l *Loop, f Awaitable[T]) (T, error) {
 	}
 	return future.Result()
 }
+
+// OnTaskError has fn told of the error of every task that ends with one and was not cancelled, there and then;
+// that error counts as asked for.
+func (l *Loop) OnTaskError(fn func(name string, err error)) { l.onTaskError = fn }
 
 // Stop makes the loop return at the end of the running iteration.
 func (l *Loop) Stop() { l.stopping = true }

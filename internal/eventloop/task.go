@@ -42,6 +42,7 @@ type task struct {
 
 	cancels    int  // requests to cancel that nobody has taken back with Uncancel
 	mustCancel bool // a request that the next await delivers
+	asking     bool // a request is on its way down to what the task waits for
 	opsLeft    int  // of this step's budget
 	bytesLeft  int
 
@@ -85,10 +86,15 @@ func (t *task) Name() string { return t.name }
 func (t *Task[T]) Cancel() bool { return t.Future.Cancel() }
 
 func (t *task) requestCancel() bool {
+	if t.asking {
+		return true // it comes round a circle of tasks that wait for each other
+	}
 	t.cancels++
+	t.asking = true
 	if t.waiting == nil || !t.waiting.cancelWait(t) {
 		t.mustCancel = true
 	}
+	t.asking = false
 	return true
 }
 
@@ -173,6 +179,9 @@ func (t *Task[T]) settleTask() {
 		t.settle(cancelled, ErrCancelled)
 	case err != nil:
 		t.settle(finished, err)
+		if tell := t.loop.onTaskError; tell != nil {
+			tell(t.name, t.Err())
+		}
 	default:
 		t.settle(finished, nil)
 	}

@@ -259,7 +259,7 @@ func TestTaskGroupPanics(t *testing.T) {
 		})
 	})
 	var p *eventloop.PanicError
-	if !errors.As(err, &p) || p.Value != error(errBoom) {
+	if !errors.As(err, &p) || p.Value != errBoom {
 		t.Errorf("error is %v", err)
 	}
 	tr.want(t, "child:eventloop: cancelled left")

@@ -1,5 +1,7 @@
 package http1
 
+import "errors"
+
 // Everything in the chunked coding ends in CRLF here, and a bare LF is an error: lenient readers of chunk
 // lines have been the source of smuggling in one server after the other. Spaces after the size and
 // extensions are accepted and ignored (RFC 9112 §7.1.1).
@@ -211,7 +213,8 @@ func (d *ChunkDecoder) endTrailers() error {
 	}
 	d.trailers.reset(append(d.trailers.Raw, "\r\n"...))
 	_, err := d.trailers.parse(0, d.lim)
-	if e, ok := err.(*Error); ok && e.Kind != ErrFieldLimit {
+	var e *Error
+	if errors.As(err, &e) && e.Kind != ErrFieldLimit {
 		e.Kind = ErrChunk
 	}
 	return err

@@ -1,0 +1,201 @@
+//go:build unix
+
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// The command line is tested by scripts, testdata/script/*.txtar: each runs the real main in processes of its
+// own and opens each block with the requirement that it proves. Besides the commands of testscript they have those
+// of scriptCommands; where one has to wait, it waits for a condition, and for no longer than bound.
+
+var update = flag.Bool("update", false, "rewrite the expected output within the scripts")
+
+// bound is how long a script waits for what must come. It takes that long only when something is broken.
+const bound = 30 * time.Second
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"crawl": main})
+}
+
+func TestScript(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		UpdateScripts:       *update,
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Cmds:                scriptCommands(),
+		Condition:           scriptCondition,
+		Setup: func(env *testscript.Env) error {
+			if env.Getenv("GORACE") == "" { // a process under the race detector otherwise lingers for a second
+				env.Setenv("GORACE", "atexit_sleep_ms=0")
+			}
+			s := &script{processes: map[string]*process{}}
+			env.Values[scriptKey{}] = s
+			env.Defer(s.close)
+			return nil
+		},
+	})
+}
+
+func scriptCondition(name string) (bool, error) {
+	if name == "root" {
+		return os.Geteuid() == 0, nil
+	}
+	return false, fmt.Errorf("no condition %q", name)
+}
+
+// script is what the commands of one script share.
+type script struct {
+	server    *served
+	processes map[string]*process
+}
+
+type scriptKey struct{}
+
+func (s *script) close() {
+	for _, p := range s.processes {
+		p.kill()
+	}
+	if s.server != nil {
+		_ = s.server.Close()
+	}
+}
+
+// failure is how a command of a script fails: fatal panics with it, and scriptCommands tells it to testscript.
+type failure struct{ text string }
+
+func fatal(format string, args ...any) { panic(failure{fmt.Sprintf(format, args...)}) }
+
+func check(err error) {
+	if err != nil {
+		fatal("%v", err)
+	}
+}
+
+// scriptCommands are the commands of the scripts, each behind the line that says how it is called.
+func scriptCommands() map[string]func(ts *testscript.TestScript, neg bool, args []string) {
+	type command func(s *script, ts *testscript.TestScript, args []string)
+	all := map[string]func(*testscript.TestScript, bool, []string){}
+	add := func(usage string, least int, c command) {
+		name := usage[:strings.IndexAny(usage, " :")]
+		all[name] = func(ts *testscript.TestScript, neg bool, args []string) {
+			if neg || len(args) < least {
+				ts.Fatalf("usage: %s", usage)
+			}
+			defer func() {
+				v := recover()
+				if f, ok := v.(failure); ok {
+					ts.Fatalf("%s: %s", name, f.text)
+				} else if v != nil {
+					panic(v)
+				}
+			}()
+			c(ts.Value(scriptKey{}).(*script), ts, args)
+		}
+	}
+	add("exits CODE PROGRAM [ARG...]: runs it, and it ends with that code", 2, (*script).exits)
+	add("write FILE TEXT...: texts as in a Go string; N*TEXT is N times TEXT", 2, (*script).write)
+	add("clean FILE...: there is nothing in it that a terminal would obey", 1, (*script).clean)
+
+	add("origin [-addresses N] [-pages N] [-size N-M] [-latency D]: starts a test web, and sets ORIGIN, ORIGIN2 …, ADDR and PORT", 0, (*script).origin)
+	add("list FILE N: writes the first N URLs of the test web", 2, (*script).list)
+	add("get URL: fetches it with net/http, and prints the body", 1, (*script).get)
+	add("stats [URL] FIELD>=N...: the counters of the test web, at URL or started by origin, are so", 1, (*script).stats)
+	add("waitstats [URL] FIELD>=N...: waits until they are", 1, (*script).waitStats)
+	add("requests: prints what the test web was asked, one request a line", 0, (*script).requests)
+	add("lastrequest DURATION: the last of these came that long after the test web began, or later", 1, (*script).lastRequest)
+
+	add("records FILE [list=FILE] [total=N] [STATUS=N...] [CLASS=N...]: they are well formed, and these, none twice", 1, (*script).records)
+	add("samerecords FILE FILE: they say the same, apart from times", 2, (*script).sameRecords)
+	add("digests FILE N: N records have a digest, and all of them the right one", 2, (*script).digests)
+	add("ledger FILE [NAME=N...]: the line of the summary adds up, and says that", 1, (*script).ledger)
+
+	add("start [-stuck] [-tty] NAME PROGRAM [ARG...]: in the background, output in NAME.out and NAME.err; -stuck: nobody reads it; -tty: NAME.err is a terminal", 2, (*script).start)
+	add("await FILE REGEXP: waits until it matches, and sets the variables that its groups are named after", 2, (*script).await)
+	add("feed NAME TEXT: to its standard input", 2, (*script).feed)
+	add("eof NAME: ends that", 1, (*script).eof)
+	add("signal NAME INT|TERM|QUIT", 2, (*script).signal)
+	add("ended NAME CODE: waits for its end; then stdout and stderr are what it wrote", 2, (*script).ended)
+	return all
+}
+
+// exits runs a program to its end.
+func (*script) exits(ts *testscript.TestScript, args []string) {
+	err := ts.Exec(args[1], args[2:]...)
+	wantCode(err, args[0])
+}
+
+// wantCode compares what exec.Cmd.Wait returned with a wanted exit code.
+func wantCode(err error, want string) {
+	code, wantErr := strconv.Atoi(want)
+	check(wantErr)
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		fatal("%v", err)
+	}
+	got := 0
+	if exit != nil {
+		got = exit.ExitCode()
+	}
+	if got != code {
+		fatal("ended with %d (%v), not %d", got, err, code)
+	}
+}
+
+func (*script) write(ts *testscript.TestScript, args []string) {
+	var b strings.Builder
+	for _, text := range args[1:] {
+		n := 1
+		if count, rest, ok := strings.Cut(text, "*"); ok {
+			if times, err := strconv.Atoi(count); err == nil {
+				n, text = times, rest
+			}
+		}
+		part, err := strconv.Unquote(`"` + text + `"`)
+		check(err)
+		b.WriteString(strings.Repeat(part, n))
+	}
+	check(os.WriteFile(ts.MkAbs(args[0]), []byte(b.String()), 0o666))
+}
+
+// clean fails on control characters other than line ends, in C0 and in C1, and on what is not UTF-8.
+func (*script) clean(ts *testscript.TestScript, args []string) {
+	for _, file := range args {
+		text := ts.ReadFile(file)
+		for i, r := range text {
+			if r < 0x20 && r != '\n' || r >= 0x7f && r < 0xa0 || r == '\uFFFD' && !strings.HasPrefix(text[i:], "\uFFFD") {
+				fatal("%s: %U at byte %d: %q", file, r, i, text[max(0, i-40):min(len(text), i+40)])
+			}
+		}
+	}
+}
+
+// eventually waits until condition returns nothing to complain of.
+func eventually(condition func() error) {
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	late := time.After(bound)
+	for {
+		err := condition()
+		if err == nil {
+			return
+		}
+		select {
+		case <-late:
+			fatal("after %v: %v", bound, err)
+		case <-tick.C:
+		}
+	}
+}

@@ -1,0 +1,329 @@
+package crawler
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"crawl/internal/fetch"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+const goldenRecords = "testdata/records.txt"
+
+// kinds is a record of each kind there is.
+func kinds() []struct {
+	name   string
+	record Record
+} {
+	started := time.Date(2026, 7, 28, 9, 5, 7, 1_234_567, time.FixedZone("", 2*3600))
+	digest := sha256.Sum256([]byte("hello"))
+	const µs, ms = time.Microsecond, time.Millisecond
+	return []struct {
+		name   string
+		record Record
+	}{
+		{"a page over a new connection, with a digest", Record{
+			URL: "http://example.com/a", Status: 200, Class: fetch.OK, Attempts: 1,
+			MediaType: "text/html", Charset: "utf-8", BytesWire: 2310, BytesBody: 2048, Digest: digest[:],
+			Remote: "192.0.2.7:80", Protocol: "HTTP/1.1", Started: started,
+			Timings: fetch.Timings{DNS: 1200 * µs, Connect: 8 * ms, FirstByte: 21*ms + 345*µs, Body: 999, Total: 30*ms + 546*µs},
+		}},
+		{"a page over a warm connection", Record{
+			URL: "http://example.com/b", Status: 200, Class: fetch.OK, Attempts: 1,
+			MediaType: "text/html", BytesWire: 2310, BytesBody: 2048, Remote: "192.0.2.7:80", Protocol: "HTTP/1.1",
+			Started: started, Timings: fetch.Timings{FirstByte: 400 * µs, Body: 20 * µs, Total: 420 * µs},
+		}},
+		{"a status that is no success, after three attempts", Record{
+			URL: "http://example.com/busy", Status: 503, Class: fetch.OK, Attempts: 3, BytesWire: 80,
+			Remote: "[2001:db8::1]:8080", Protocol: "HTTP/1.0", Started: started, Timings: fetch.Timings{Queue: 5 * ms, FirstByte: 2 * ms, Total: 7 * ms},
+		}},
+		{"nobody listens", Record{
+			URL: "http://192.0.2.1:81/", Class: fetch.ConnectRefused, Err: errors.New("connect: connection refused"), Attempts: 3,
+			Started: started, Timings: fetch.Timings{Connect: 300 * µs, Total: 310 * µs},
+		}},
+		{"a name that does not exist", Record{
+			URL: "http://nowhere.example/", Class: fetch.DNSNotFound, Err: errors.New(`lookup nowhere.example: no such host`), Attempts: 1,
+			Started: started, Timings: fetch.Timings{DNS: 3 * ms, Total: 3 * ms},
+		}},
+		{"a response that broke off", Record{
+			URL: "http://example.com/big", Status: 200, Class: fetch.ProtocolTruncated, Err: errors.New("connection ended in the body"), Attempts: 1,
+			MediaType: "application/pdf", BytesWire: 70000, BytesBody: 69800, Remote: "192.0.2.7:80", Protocol: "HTTP/1.1",
+			Started: started, Timings: fetch.Timings{FirstByte: 2 * ms, Body: 1500 * ms, Total: 1502 * ms},
+		}},
+		{"a loop that was late", Record{
+			URL: "http://example.com/late", Status: 200, Class: fetch.OK, Attempts: 1, BytesWire: 100, BytesBody: 2, Remote: "192.0.2.7:80", Protocol: "HTTP/1.1",
+			Started: started, Timings: fetch.Timings{FirstByte: 20 * ms, Total: 20 * ms}, Lag: 12*ms + 345*µs + 678,
+		}},
+		{"a lag that is not worth a word", Record{
+			URL: "http://example.com/", Status: 204, Class: fetch.OK, Attempts: 1, BytesWire: 50, Remote: "192.0.2.7:80", Protocol: "HTTP/1.1",
+			Started: started, Timings: fetch.Timings{FirstByte: 9 * ms, Total: 9 * ms}, Lag: MinLag - 1,
+		}},
+		{"a line that is no URL", Record{
+			URL: "www.example.com", Class: fetch.Input, Err: errors.New("line 17: not an http:// URL"),
+		}},
+		{"hostile text", Record{
+			URL: "http://example.com/\"\\\x00\x1b[2J\u009b\x7f\u2028é😀\xff", Class: fetch.Input, Err: errors.New("line 3: not valid UTF-8"),
+		}},
+	}
+}
+
+// TestAppendJSON: the line of each kind of record, as it has always been.
+func TestAppendJSON(t *testing.T) {
+	var b []byte
+	for _, k := range kinds() {
+		b = append(append(append(b, "# "...), k.name...), '\n')
+		b = k.record.AppendJSON(b)
+	}
+	if *update {
+		if err := os.WriteFile(goldenRecords, b, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(goldenRecords)
+	if err != nil {
+		t.Fatal(err)
+	}
+	gotLines, wantLines := strings.Split(string(b), "\n"), strings.Split(string(want), "\n")
+	for i := range max(len(gotLines), len(wantLines)) {
+		if i >= len(gotLines) || i >= len(wantLines) || gotLines[i] != wantLines[i] {
+			t.Fatalf("%s:%d differs (-update writes it anew):\n got %q\nwant %q", goldenRecords, i+1, gotLines[min(i, len(gotLines)-1)], wantLines[min(i, len(wantLines)-1)])
+		}
+	}
+}
+
+// fieldOrder is the order of a record's fields, those of timings behind a dot.
+var fieldOrder = []string{
+	"url", "status", "class", "error", "attempts", "media_type", "charset", "bytes_wire", "bytes_body", "digest", "remote", "protocol",
+	"started", "timings", "timings.queue", "timings.dns", "timings.connect", "timings.first_byte", "timings.body", "timings.total", "lag",
+}
+
+// fieldsOf is the names of a record's fields in their order.
+func fieldsOf(t testing.TB, line string) []string {
+	t.Helper()
+	var fields []string
+	d := json.NewDecoder(strings.NewReader(line))
+	prefix, name := "", true
+	for depth := 0; ; {
+		token, err := d.Token()
+		if err != nil {
+			t.Fatalf("%q: %v", line, err)
+		}
+		switch token := token.(type) {
+		case json.Delim:
+			if token == '}' {
+				if depth--; depth == 0 {
+					return fields
+				}
+				prefix = ""
+			} else if depth++; depth == 2 {
+				prefix = fields[len(fields)-1] + "."
+			}
+			name = true
+		case string:
+			if name {
+				fields = append(fields, prefix+token)
+			}
+			name = !name
+		default:
+			name = true
+		}
+	}
+}
+
+// TestFieldOrder: fields come in the documented order, and there are no others.
+func TestFieldOrder(t *testing.T) {
+	seen := map[string]bool{}
+	for _, k := range kinds() {
+		last := -1
+		for _, field := range fieldsOf(t, string(k.record.AppendJSON(nil))) {
+			at := slices.Index(fieldOrder, field)
+			if at <= last {
+				t.Errorf("%s: field %q at the wrong place", k.name, field)
+			}
+			last = at
+			seen[field] = true
+		}
+	}
+	for _, field := range fieldOrder {
+		if !seen[field] {
+			t.Errorf("no kind of record has the field %q", field)
+		}
+	}
+}
+
+// TestFieldsAbsent: when a field is left out, as docs/records.md has it.
+func TestFieldsAbsent(t *testing.T) {
+	started := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	cases := []struct {
+		name   string
+		record Record
+		want   string
+	}{
+		{"nothing but a class", Record{Class: fetch.OK}, `{"url":"","class":"ok"}`},
+		{"status 0 has no bytes", Record{URL: "u", Class: fetch.ClosedEarly, BytesWire: 9, BytesBody: 9}, `{"url":"u","class":"closed.early"}`},
+		{"bytes of 0 are told with a status", Record{URL: "u", Class: fetch.OK, Status: 200}, `{"url":"u","status":200,"class":"ok","bytes_wire":0,"bytes_body":0}`},
+		{"a total of 0 is told", Record{URL: "u", Class: fetch.OK, Started: started}, `{"url":"u","class":"ok","started":"2026-01-01T00:00:00.000000Z","timings":{"total":0}}`},
+		{"timings without a start are none", Record{URL: "u", Class: fetch.OK, Timings: fetch.Timings{DNS: 1e9, Total: 1e9}}, `{"url":"u","class":"ok"}`},
+		{"a phase below a microsecond took no time", Record{URL: "u", Class: fetch.OK, Started: started, Timings: fetch.Timings{DNS: 999, Connect: 1000, Total: 1999}}, `{"url":"u","class":"ok","started":"2026-01-01T00:00:00.000000Z","timings":{"connect":1,"total":1}}`},
+		{"the least lag", Record{URL: "u", Class: fetch.OK, Lag: MinLag}, `{"url":"u","class":"ok","lag":1000}`},
+		{"an empty error is one", Record{URL: "u", Class: fetch.Internal, Err: errors.New("")}, `{"url":"u","class":"internal","error":""}`},
+	}
+	for _, c := range cases {
+		if got := string(c.record.AppendJSON([]byte("before"))); got != "before"+c.want+"\n" {
+			t.Errorf("%s:\n got %s\nwant %s", c.name, got, c.want)
+		}
+	}
+}
+
+// wantString is what a string comes back as after it has been a JSON string: what is not UTF-8 is U+FFFD, byte
+// by byte.
+func wantString(s string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); {
+		r, size := utf8.DecodeRuneInString(s[i:])
+		b.WriteRune(r)
+		i += size
+	}
+	return b.String()
+}
+
+// checkString checks one string against encoding/json, and that nothing in it can command a terminal.
+func checkString(t testing.TB, s string) {
+	t.Helper()
+	got := appendString(nil, s)
+	var decoded, oracle string
+	if err := json.Unmarshal(got, &decoded); err != nil {
+		t.Fatalf("%q: %s: %v", s, got, err)
+	}
+	theirs, err := json.Marshal(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(theirs, &oracle); err != nil {
+		t.Fatal(err)
+	}
+	if decoded != oracle || decoded != wantString(s) {
+		t.Errorf("%q comes back as %q, from encoding/json as %q", s, decoded, oracle)
+	}
+	for _, r := range string(got) {
+		if r < 0x20 || 0x7f <= r && r < 0xa0 || r == 0x2028 || r == 0x2029 {
+			t.Errorf("%q: %q has %U unescaped", s, got, r)
+		}
+	}
+	if !utf8.Valid(got) {
+		t.Errorf("%q: %q is not UTF-8", s, got)
+	}
+}
+
+// TestAppendString: every byte, every character that might be special, and many at random.
+func TestAppendString(t *testing.T) {
+	for b := range 256 {
+		checkString(t, string([]byte{byte(b)}))
+		checkString(t, "a"+string([]byte{byte(b)})+"z")
+	}
+	for r := range rune(0x3000) {
+		checkString(t, string(r))
+	}
+	for _, s := range []string{"", "\ufffd", "\ufeff", "\U0010ffff", "\xed\xa0\x80", "\xc0\x80", "\xf4\x90\x80\x80", "\xe2\x80", "é\xe2\x80\xa8\x9b", `\u0000`, "</script>", "a&b"} {
+		checkString(t, s)
+	}
+	rng := rand.New(rand.NewPCG(1, 2))
+	for range 20_000 {
+		checkString(t, randomString(rng))
+	}
+}
+
+// randomString mixes plain text, specials and bytes that are not UTF-8.
+func randomString(rng *rand.Rand) string {
+	var b []byte
+	for range rng.IntN(20) {
+		switch rng.IntN(5) {
+		case 0:
+			b = append(b, byte(rng.IntN(256)))
+		case 1:
+			b = utf8.AppendRune(b, rng.Int32N(0x11_0000))
+		case 2:
+			b = utf8.AppendRune(b, rng.Int32N(0x2100))
+		default:
+			b = append(b, byte(' '+rng.IntN(95)))
+		}
+	}
+	return string(b)
+}
+
+// TestAppendTime: the same as time's own formatting.
+func TestAppendTime(t *testing.T) {
+	const layout = "2006-01-02T15:04:05.000000Z"
+	rng := rand.New(rand.NewPCG(3, 4))
+	times := []time.Time{
+		time.Unix(0, 0), time.Date(9999, 12, 31, 23, 59, 59, 999_999_999, time.UTC), time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC),
+		time.Date(2024, 2, 29, 23, 59, 59, 1000, time.FixedZone("east", 14*3600)), time.Date(2025, 1, 1, 0, 0, 0, 999, time.FixedZone("west", -12*3600-30*60)),
+	}
+	for range 20_000 {
+		times = append(times, time.Unix(rng.Int64N(250_000_000_000), rng.Int64N(1e9)).In(time.FixedZone("", rng.IntN(100_000)-50_000)))
+	}
+	for _, at := range times {
+		if got, want := string(appendTime([]byte("x"), at)), "x"+at.UTC().Format(layout); got != want {
+			t.Errorf("%v: %s, want %s", at, got, want)
+		}
+		if _, err := time.Parse(time.RFC3339Nano, string(appendTime(nil, at))); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// FuzzRecordJSON: whatever is in a record, it is one line of JSON that says so.
+func FuzzRecordJSON(f *testing.F) {
+	f.Add("http://a/", "", "text/html", "utf-8", "192.0.2.1:80", 200, int64(3), int64(1e15), int64(1e6), []byte{1, 2})
+	f.Add("\x00\xff\u2028", "\"\\\x1b", "\u009b", "\x7f", "", 0, int64(0), int64(-1), int64(1<<62), []byte(nil))
+	f.Fuzz(func(t *testing.T, url, failure, mediaType, charset, remote string, status int, bytesWire, started, total int64, digest []byte) {
+		r := Record{
+			URL: url, Status: status, Class: fetch.OK, Attempts: 1, MediaType: mediaType, Charset: charset, Remote: remote,
+			BytesWire: bytesWire, BytesBody: bytesWire / 2, Digest: digest, Protocol: "HTTP/1.1",
+			Started: time.UnixMicro(started % (1 << 57)), Timings: fetch.Timings{Total: time.Duration(total), Body: time.Duration(total / 2)}, Lag: time.Duration(total),
+		}
+		if year := r.Started.UTC().Year(); year < 0 || year > 9999 {
+			return // RFC 3339 has four digits
+		}
+		if failure != "" {
+			r.Err, r.Class = errors.New(failure), fetch.Internal
+		}
+		b := r.AppendJSON(nil)
+		if bytes.IndexByte(b, '\n') != len(b)-1 || !utf8.Valid(b) {
+			t.Fatalf("not one line of UTF-8: %q", b)
+		}
+		got, err := parseRow(string(b))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.URL != wantString(url) || got.Error != wantString(failure) || got.MediaType != wantString(mediaType) ||
+			got.Charset != wantString(charset) || got.Remote != wantString(remote) || got.Status != status || got.Class != string(r.Class) {
+			t.Errorf("%q: %+v", b, got)
+		}
+		if status != 0 && (*got.BytesWire != bytesWire || *got.BytesBody != bytesWire/2) {
+			t.Errorf("%q: bytes %d and %d", b, *got.BytesWire, *got.BytesBody)
+		}
+		if at, err := time.Parse(time.RFC3339Nano, got.Started); err != nil || !at.Equal(r.Started) {
+			t.Errorf("%q: started %v (%v), want %v", b, at, err, r.Started)
+		}
+		if *got.Timings.Total != r.Timings.Total.Microseconds() || got.Timings.Body != max(0, r.Timings.Body.Microseconds()) {
+			t.Errorf("%q: timings %+v", b, got.Timings)
+		}
+		if len(digest) > 0 && got.Digest != fmt.Sprintf("sha256:%x", digest) {
+			t.Errorf("%q: digest %s", b, got.Digest)
+		}
+		checkString(t, url)
+	})
+}
