@@ -57,6 +57,9 @@ func (o *demoOptions) run(ctx context.Context, s streams) (err error) {
 	if o.urls < 1 || o.latency < 0 {
 		return usageError("--urls must be at least 1, --latency not negative")
 	}
+	if err := checkMode(o.mode); err != nil {
+		return err
+	}
 	dir, clean, err := o.directory()
 	if err != nil {
 		return ioError(err)
@@ -67,7 +70,11 @@ func (o *demoOptions) run(ctx context.Context, s streams) (err error) {
 	if err != nil {
 		return ioError(err)
 	}
-	defer func() { err = errors.Join(err, server.stop()) }()
+	defer func() {
+		if stopErr := server.stop(); stopErr != nil {
+			err = errors.Join(err, ioError(stopErr))
+		}
+	}()
 	fmt.Fprintf(s.err, "crawl: test web at %s, every answer after %v; %d URLs in %s\n", server.url, o.latency, o.urls, list)
 
 	run := &runOptions{list: list, output: records, mode: o.mode, progress: "auto"}
@@ -99,12 +106,15 @@ func (o *demoOptions) directory() (string, func(), error) {
 	return dir, func() { _ = os.RemoveAll(dir) }, err
 }
 
+// originArgs are those of a web with as many pages as it takes.
 func (o *demoOptions) originArgs(list string) []string {
+	addresses := 1
 	args := []string{"--latency", o.latency.String(), "--list", list, "--urls", strconv.Itoa(o.urls), "--until-eof"}
 	if runtime.GOOS == "linux" { // elsewhere 127.0.1.1 is not an address of the machine without setup
-		args = append(args, "--addresses", "64")
+		addresses = 64
+		args = append(args, "--addresses", strconv.Itoa(addresses))
 	}
-	return args
+	return append(args, "--pages", strconv.Itoa((o.urls+addresses-1)/addresses))
 }
 
 // originProcess is a test web in a process of its own. It ends with its standard input, so also when this

@@ -30,6 +30,9 @@ func (f *failOn) Set(s string) error {
 		if !validFailOn(word) {
 			return fmt.Errorf("%q is not error, any, none, a class, a family of classes, a status or one of 3xx, 4xx, 5xx", word)
 		}
+		if n, err := strconv.Atoi(word); err == nil {
+			word = strconv.Itoa(n) // as count writes it
+		}
 		f.words = append(f.words, word)
 	}
 	return nil

@@ -60,7 +60,7 @@ func newOrigin(s streams) *cobra.Command {
 	f.IntVar(&o.config.Pages, "pages", 0, "pages of each host (default 1000)")
 	f.IntVar(&o.config.Links, "links", 0, "links on each page")
 	f.StringVar(&o.size, "size", "", "`BYTES` of a page, as 2048 or a range 1000-100000 (default 2048)")
-	f.StringVar(&o.latency, "latency", "", "`DELAY` of every page: 1s, uniform:50ms,200ms, exponential:100ms, lognormal:50ms,0.5")
+	f.StringVar(&o.latency, "latency", "", "`DELAY` of every page: 1s, uniform:50ms,200ms, exp:100ms, lognormal:50ms,0.5")
 	f.Uint64Var(&o.config.Seed, "seed", 0, "what everything follows from")
 	f.StringVar(&o.list, "list", "", "write a list of URLs to `FILE`")
 	f.IntVar(&o.urls, "urls", 1000, "URLs in that list")
@@ -71,6 +71,12 @@ func newOrigin(s streams) *cobra.Command {
 }
 
 func (o *originOptions) run(s streams) (err error) {
+	switch {
+	case o.urls < 0:
+		return usageError("--urls %d: must not be negative", o.urls)
+	case o.limit < 0:
+		return usageError("--for %v: must not be negative", o.limit)
+	}
 	if o.latency != "" {
 		if o.config.Latency, err = origin.ParseLatency(o.latency); err != nil {
 			return usageError("--latency %q: %w", o.latency, err)
@@ -92,7 +98,7 @@ func (o *originOptions) run(s streams) (err error) {
 	}
 	if o.list != "" {
 		if err := writeList(server, o.list, o.urls); err != nil {
-			return ioError(errors.Join(err, server.Close()))
+			return errors.Join(err, server.Close())
 		}
 	}
 	if _, err := fmt.Fprintln(s.out, server.URL(0)); err != nil {
@@ -131,11 +137,17 @@ func (o *originOptions) wait(s streams) {
 }
 
 func writeList(server *origin.Server, file string, urls int) error {
+	if urls > server.Len() {
+		return usageError("--urls %d: there are %d pages; see --pages", urls, server.Len())
+	}
 	f, err := os.Create(file)
 	if err != nil {
-		return err
+		return ioError(err)
 	}
-	return errors.Join(server.WriteList(f, urls), f.Close())
+	if err := errors.Join(server.WriteList(f, urls), f.Close()); err != nil {
+		return ioError(err)
+	}
+	return nil
 }
 
 func originText(s *origin.Stats) string {

@@ -57,7 +57,7 @@ func mainCode(args []string, in io.Reader, out, errOut io.Writer) int {
 		}
 	}
 	if e.hint != "" {
-		fmt.Fprintf(errOut, "crawl: hint: %s\n", e.hint)
+		fmt.Fprintf(errOut, "crawl: hint: %s\n", printable(e.hint))
 	} else if e.code == exitUsage {
 		fmt.Fprintf(errOut, "crawl: hint: see crawl --help, or crawl COMMAND --help\n")
 	}
@@ -72,7 +72,7 @@ func newRoot(s streams) *cobra.Command {
 		Version:       version,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
+		Args:          noURL,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.SetIn(s.in)
@@ -80,7 +80,28 @@ func newRoot(s streams) *cobra.Command {
 	cmd.SetErr(s.err)
 	cmd.CompletionOptions.HiddenDefaultCmd = true
 	cmd.AddCommand(newRun(s), newOrigin(s), newDemo(s))
+	cmd.InitDefaultHelpCmd()
+	help, _, _ := cmd.Find([]string{"help"}) // made just now
+	help.Args = knownCommand
 	return cmd
+}
+
+// noURL takes no arguments, and knows what one is that many would give.
+func noURL(cmd *cobra.Command, args []string) error {
+	err := cobra.NoArgs(cmd, args)
+	if err != nil && strings.Contains(args[0], "://") {
+		return &exitErr{code: exitUsage, err: err, hint: "crawl run " + args[0]}
+	}
+	return err
+}
+
+// knownCommand is for help, which by itself takes any name and exits with 0.
+func knownCommand(help *cobra.Command, args []string) error {
+	cmd, rest, err := help.Root().Find(args)
+	if err != nil || len(rest) == 0 {
+		return err
+	}
+	return cobra.NoArgs(cmd, rest)
 }
 
 // exitErr is an error with the code to exit with.

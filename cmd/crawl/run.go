@@ -134,8 +134,11 @@ func (o *runOptions) check(urls []string) error {
 	switch {
 	case len(urls) == 0 && o.list == "":
 		return &exitErr{code: exitUsage, err: errors.New("no URLs: give some, or a list with -i"), hint: "crawl run -i urls.txt"}
-	case o.mode != engine.ModeLoop && o.mode != engine.ModeGoroutine:
-		return usageError("--mode %q: must be %s or %s", o.mode, engine.ModeLoop, engine.ModeGoroutine)
+	case o.mode == engine.ModeGoroutine && o.poller != "":
+		return usageError("--poller %s: only the loop has one", o.poller)
+	}
+	if err := checkMode(o.mode); err != nil {
+		return err
 	}
 	switch o.progress {
 	case "auto", "bar", "plain", "none":
@@ -146,6 +149,13 @@ func (o *runOptions) check(urls []string) error {
 		return err
 	}
 	return o.fetch.check()
+}
+
+func checkMode(mode string) error {
+	if mode != engine.ModeLoop && mode != engine.ModeGoroutine {
+		return usageError("--mode %q: must be %s or %s", mode, engine.ModeLoop, engine.ModeGoroutine)
+	}
+	return nil
 }
 
 func (o *runOptions) crawlOptions(p plan) crawler.Options {

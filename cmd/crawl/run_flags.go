@@ -183,10 +183,11 @@ func (h *fetchFlags) parseResolve() error {
 		if len(parts) != 3 || parts[0] == "" {
 			return usageError("--resolve %q: must be HOST:PORT:ADDR", rule)
 		}
-		if port, err := strconv.ParseUint(parts[1], 10, 16); err != nil || port == 0 {
+		port, err := strconv.ParseUint(parts[1], 10, 16)
+		if err != nil || port == 0 {
 			return usageError("--resolve %q: %q is not a port", rule, parts[1])
 		}
-		key := strings.ToLower(parts[0]) + ":" + parts[1]
+		key := fmt.Sprintf("%s:%d", strings.ToLower(parts[0]), port)
 		for _, text := range strings.Split(parts[2], ",") {
 			addr, err := netip.ParseAddr(strings.Trim(text, "[]"))
 			if err != nil {
@@ -210,6 +211,12 @@ func (h *fetchFlags) options(p plan) fetch.Options {
 // rate is a number per second, written as 100/s, 30/m or 100.
 type rate float64
 
+// Slower than once in eleven days would be a slip, and the time between two fetches soon no time.Duration.
+const (
+	minRate = 1e-6
+	maxRate = 1e9
+)
+
 func (r *rate) Type() string { return "rate" }
 
 func (r *rate) String() string {
@@ -224,7 +231,7 @@ func (r *rate) Set(s string) error {
 	number, unit, _ := strings.Cut(s, "/")
 	per := map[string]float64{"": 1, "s": 1, "m": 60, "h": 3600}[unit]
 	n, err := strconv.ParseFloat(number, 64)
-	if err != nil || per == 0 || !(n > 0) || n > 1e9 {
+	if err != nil || per == 0 || !(n/per >= minRate && n/per <= maxRate) { // NaN is neither
 		return fmt.Errorf("must be a number per second, minute or hour, as 100/s, 30/m, 5/h")
 	}
 	*r = rate(n / per)

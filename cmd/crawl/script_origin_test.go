@@ -64,6 +64,30 @@ func (s *script) list(ts *testscript.TestScript, args []string) {
 	check(f.Close())
 }
 
+var numbers = regexp.MustCompile(`\{(\d+)-(\d+)\}`)
+
+func (*script) urls(ts *testscript.TestScript, args []string) {
+	var b strings.Builder
+	for _, path := range args[1:] {
+		if strings.HasPrefix(path, "/") {
+			path = ts.Getenv("ORIGIN") + path
+		}
+		m := numbers.FindStringSubmatch(path)
+		if m == nil {
+			fmt.Fprintln(&b, path)
+			continue
+		}
+		from, err := strconv.Atoi(m[1])
+		check(err)
+		to, err := strconv.Atoi(m[2])
+		check(err)
+		for i := from; i <= to; i++ {
+			fmt.Fprintln(&b, strings.Replace(path, m[0], strconv.Itoa(i), 1))
+		}
+	}
+	check(os.WriteFile(ts.MkAbs(args[0]), []byte(b.String()), 0o666))
+}
+
 func (*script) get(ts *testscript.TestScript, args []string) {
 	body, err := fetched(args[0])
 	check(err)
@@ -128,6 +152,8 @@ func statsAre(base string, comparisons []string) error {
 	}
 	return nil
 }
+
+func (s *script) reset(*testscript.TestScript, []string) { s.server.Reset() }
 
 // requests prints each as "GET /p/0 HTTP/1.1 | Host: 127.0.0.1:80 | Accept: */*".
 func (s *script) requests(ts *testscript.TestScript, _ []string) {

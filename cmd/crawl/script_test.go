@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"strconv"
@@ -60,6 +61,7 @@ func scriptCondition(name string) (bool, error) {
 type script struct {
 	server    *served
 	processes map[string]*process
+	closers   []io.Closer // to close when it is over
 }
 
 type scriptKey struct{}
@@ -67,6 +69,9 @@ type scriptKey struct{}
 func (s *script) close() {
 	for _, p := range s.processes {
 		p.kill()
+	}
+	for _, c := range s.closers {
+		_ = c.Close() // what is only held open
 	}
 	if s.server != nil {
 		_ = s.server.Close()
@@ -110,10 +115,13 @@ func scriptCommands() map[string]func(ts *testscript.TestScript, neg bool, args 
 	add("clean FILE...: there is nothing in it that a terminal would obey", 1, (*script).clean)
 
 	add("origin [-addresses N] [-pages N] [-size N-M] [-latency D]: starts a test web, and sets ORIGIN, ORIGIN2 …, ADDR and PORT", 0, (*script).origin)
+	add("blackhole: sets BLACKHOLE to a URL whose server takes no connections", 0, (*script).blackhole)
 	add("list FILE N: writes the first N URLs of the test web", 2, (*script).list)
+	add("urls FILE PATH...: writes URLs of the test web; {A-B} in a path stands for each number of these, and a URL for itself", 2, (*script).urls)
 	add("get URL: fetches it with net/http, and prints the body", 1, (*script).get)
 	add("stats [URL] FIELD>=N...: the counters of the test web, at URL or started by origin, are so", 1, (*script).stats)
 	add("waitstats [URL] FIELD>=N...: waits until they are", 1, (*script).waitStats)
+	add("reset: the test web forgets what it has counted", 0, (*script).reset)
 	add("requests: prints what the test web was asked, one request a line", 0, (*script).requests)
 	add("lastrequest DURATION: the last of these came that long after the test web began, or later", 1, (*script).lastRequest)
 

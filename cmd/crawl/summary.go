@@ -23,8 +23,10 @@ func (r *session) printSummary(s *crawler.Stats) {
 	if again := s.Attempts - l.Fetched - l.Failed; again > 0 {
 		fmt.Fprintf(w, "crawl: %d of %d attempts were repeated\n", again, s.Attempts)
 	}
-	for class, n := range s.Pressure {
-		fmt.Fprintf(w, "crawl: slowed down %d times (%s): %s\n", n, class, advice(class))
+	for _, a := range fetch.Classes() {
+		if n := s.Pressure[a.Class]; n > 0 {
+			fmt.Fprintf(w, "crawl: slowed down %d times (%s): %s\n", n, a.Class, a.Sentence)
+		}
 	}
 	if !r.options.verbose {
 		return

@@ -197,36 +197,38 @@ func (w *worker) run(ctx context.Context) error {
 	c := w.crawler
 	for !w.over {
 		c.engine.Leaf(w.turn)
+		var cut error
 		switch {
 		case w.over:
 			return nil
 		case w.job != nil:
 			w.err = c.fetcher.Do(ctx, &w.request, &w.response)
 		default:
-			w.rest(ctx)
+			cut = w.rest(ctx)
 		}
-		if ctx.Err() != nil {
+		if cut != nil || ctx.Err() != nil {
 			w.quit()
 		}
 	}
 	return nil
 }
 
-// rest waits until there may be work, or the task is cancelled.
-func (w *worker) rest(ctx context.Context) {
+// rest waits until there may be work. An error says that there is nothing to wait for any more.
+func (w *worker) rest(ctx context.Context) (err error) {
 	c := w.crawler
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
 	case c.dispatch.over():
 	case c.sink.full():
-		_ = c.sink.waitForRoom(ctx) // run looks at ctx itself
+		err = c.sink.waitForRoom(ctx)
 	case c.dispatch.hasWork(): // it came between turnover and now
 	default:
 		c.nIdle++
-		_ = c.idle.Wait(ctx)
+		err = c.idle.Wait(ctx)
 		c.nIdle--
 	}
+	return err
 }
 
 // turnover books the fetch that has ended and takes up the next.

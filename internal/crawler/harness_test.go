@@ -120,8 +120,9 @@ type fakeFetcher struct {
 	engine engine.Engine
 	// answer is called at the beginning of an attempt, counted from 1.
 	answer func(url string, attempt int) answer
-	// begun and ended, if not nil, are called at the beginning of each attempt and at its end.
+	// begun and ended, if not nil, are called at the beginning of each attempt and at its end, one at a time.
 	begun, ended func(url string, attempt int)
+	hooks        sync.Mutex
 
 	mu          sync.Mutex // guards the rest
 	inFlight    int
@@ -151,16 +152,12 @@ func (f *fakeFetcher) Do(ctx context.Context, req *fetch.Request, res *fetch.Res
 	*res = fetch.Response{Started: f.engine.Now(), Remote: "192.0.2.1:80"}
 	n := f.begin(url, req.URL.Authority)
 	a := f.answer(url, n)
-	if f.begun != nil {
-		f.begun(url, n)
-	}
+	f.tell(f.begun, url, n)
 	err := error(nil)
 	if a.after > 0 {
 		err = f.engine.Sleep(ctx, a.after)
 	}
-	if f.ended != nil {
-		f.ended(url, n)
-	}
+	f.tell(f.ended, url, n)
 	f.end(url, req.URL.Authority)
 	res.Timings.Total = a.after
 	switch {
@@ -181,6 +178,14 @@ func (f *fakeFetcher) Do(ctx context.Context, req *fetch.Request, res *fetch.Res
 	}
 	res.BytesWire, res.BytesBody = 150, int64(len(body))
 	return nil
+}
+
+func (f *fakeFetcher) tell(hook func(string, int), url string, attempt int) {
+	if hook != nil {
+		f.hooks.Lock()
+		defer f.hooks.Unlock()
+		hook(url, attempt)
+	}
 }
 
 func (f *fakeFetcher) begin(url, host string) int {
@@ -257,10 +262,27 @@ func run(t testing.TB, e engine.Engine, c *Crawler) {
 // runStarted is run in a context, for a crawl that has been started.
 func runStarted(t testing.TB, e engine.Engine, ctx context.Context, c *Crawler) {
 	t.Helper()
-	if err := e.Run(ctx); err != nil {
+	if err := runBounded(t, e, ctx); err != nil {
 		t.Errorf("Run: %v", err)
 	}
 	checkBooks(t, c.Stats())
+}
+
+// runBounded is Run, cancelled when it lasts too long. In a bubble that is a time to which the clock moves when
+// nothing else is ever going to happen.
+func runBounded(t testing.TB, e engine.Engine, ctx context.Context) error {
+	t.Helper()
+	limit := bound
+	if w, ok := e.(*world); ok && w.poller == nil {
+		limit = 100_000 * time.Hour
+	}
+	bounded, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	err := e.Run(bounded)
+	if bounded.Err() != nil && ctx.Err() == nil {
+		t.Errorf("the crawl did not end within %v", limit)
+	}
+	return err
 }
 
 // checkBooks checks that the accounts of a crawl add up.

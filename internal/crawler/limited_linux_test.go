@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -63,7 +64,7 @@ func writeLimited(path string) error {
 	defer out.Close()
 	e := engine.NewGoroutine()
 	if os.Getenv(limitedEnv+"_MODE") == engine.ModeLoop {
-		if e, err = engine.NewLoop(engine.LoopOptions{}); err != nil {
+		if e, err = engine.NewLoop(engine.LoopOptions{Log: io.Discard}); err != nil {
 			return err
 		}
 	}

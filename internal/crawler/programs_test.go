@@ -218,7 +218,7 @@ type execution struct {
 // TestPrograms: whatever happens, every URL ends in one record or stays pending, no limit is passed, nothing
 // waits that need not, and the crawl ends.
 func TestPrograms(t *testing.T) {
-	const seeds = 300
+	const seeds = 150
 	t.Run(engine.ModeLoop, func(t *testing.T) {
 		for seed := range uint64(seeds) {
 			t.Run(fmt.Sprint(seed), func(t *testing.T) { execute(t, newLoopWorld(t), newProgram(seed)) })
@@ -259,7 +259,7 @@ func execute(t *testing.T, w *world, p *program) {
 	}
 	x.crawler.Start()
 	x.disturb()
-	err := w.Run(context.Background())
+	err := runBounded(t, w, context.Background())
 	cancelled := errors.Is(err, errStop)
 	if err != nil && !cancelled {
 		t.Errorf("Run: %v", err)

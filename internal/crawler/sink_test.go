@@ -18,6 +18,7 @@ import (
 	"crawl/internal/engine"
 	"crawl/internal/eventloop"
 	"crawl/internal/eventloop/looptest"
+	"crawl/internal/fetch"
 )
 
 // slowWrites has every write of a crawl take that long; what else is detached takes no time.
@@ -51,7 +52,7 @@ func TestFlush(t *testing.T) {
 				due := time.Duration(n)*time.Millisecond + sinkDelay + 2*write + time.Millisecond
 				w.After(due, func() {
 					if got := len(parseRows(t, out.String())); got != n {
-						t.Errorf("writes of %v: %d of %d records are out, %d in the block, %d full blocks", write, got, n, len(c.sink.block), len(c.sink.filled))
+						t.Errorf("writes of %v: %d of %d records are out, and %d bytes held", write, got, n, bytesHeld(c))
 					}
 				})
 				run(t, w, c)
@@ -80,47 +81,57 @@ func TestFewWrites(t *testing.T) {
 	})
 }
 
+// bytesHeld is how much the sink of a crawl has not handed to its writer.
+func bytesHeld(c *Crawler) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	held := len(c.sink.block)
+	for _, b := range c.sink.filled {
+		held += len(b)
+	}
+	return held
+}
+
 // TestBackPressure: while the output takes nothing, the crawl stops, with a bounded number of records held, and
-// when it takes again everything arrives.
+// when it takes again everything arrives: also of what waits for its host or for another attempt.
 func TestBackPressure(t *testing.T) {
-	eachWorld(t, func(t *testing.T, w *world) {
-		const n = 20_000
-		f := newFakeFetcher(w, always(answer{after: time.Millisecond}))
-		c, out := crawlOf(w, f, strings.NewReader(listOf(n, 10)), Options{Concurrency: 50})
-		slowWrites(w, time.Hour)
-		w.After(30*time.Minute, func() {
-			s := c.Stats()
-			held := 0
-			for _, b := range c.sink.filled {
-				held += len(b)
-			}
-			if s.InFlight != 0 || s.Ledger.Fetched == n || out.String() != "" {
-				t.Errorf("while the output blocks: %+v, %d bytes written", s, len(out.String()))
-			}
-			if held > (sinkBlocks+1)*(sinkBlock+1000) || len(c.sink.block) > sinkBlock+50*1000 {
-				t.Errorf("%d bytes held in %d blocks", held, len(c.sink.filled))
+	for _, o := range []Options{{Concurrency: 50}, {Concurrency: 50, PerHost: 5}, {Concurrency: 50, Retries: 1}} {
+		eachWorld(t, func(t *testing.T, w *world) {
+			const n = 20_000
+			f := newFakeFetcher(w, func(_ string, attempt int) answer {
+				if attempt <= o.Retries {
+					return answer{class: fetch.ConnectRefused}
+				}
+				return answer{after: time.Millisecond}
+			})
+			c, out := crawlOf(w, f, strings.NewReader(listOf(n, 10)), o)
+			slowWrites(w, time.Hour)
+			w.After(30*time.Minute, func() {
+				s := c.Stats()
+				if s.InFlight != 0 || s.Ledger.Fetched == n || out.String() != "" {
+					t.Errorf("while the output blocks: %+v, %d bytes written", s, len(out.String()))
+				}
+				if held := bytesHeld(c); held > (sinkBlocks+2)*(sinkBlock+1000) {
+					t.Errorf("%d bytes held", held)
+				}
+			})
+			run(t, w, c)
+			if got := len(rowsByURL(t, out.String())); got != n {
+				t.Errorf("%d records", got)
 			}
 		})
-		run(t, w, c)
-		if got := len(rowsByURL(t, out.String())); got != n {
-			t.Errorf("%d records", got)
-		}
-	})
+	}
 }
 
 // TestBackPressureOfInput: the same for lines that are no URLs, which nobody waits for.
 func TestBackPressureOfInput(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
-		const n = 200_000
+		const n = 60_000
 		c, out := crawlOf(w, newFakeFetcher(w, always(answer{})), &generated{n: n, line: func(i int) string { return fmt.Sprintf("%d\n", i) }}, Options{Concurrency: 50})
 		w.delay = func() time.Duration { return time.Minute }
 		check := func() {
-			held := 0
-			for _, b := range c.sink.filled {
-				held += len(b)
-			}
-			if held > (sinkBlocks+2)*(sinkBlock+1000) {
-				t.Errorf("%d bytes held in %d blocks", held, len(c.sink.filled))
+			if held := bytesHeld(c); held > (sinkBlocks+2)*(sinkBlock+1000) {
+				t.Errorf("%d bytes held", held)
 			}
 		}
 		for i := range 20 {
@@ -334,7 +345,7 @@ func TestCancelWhileOutputBlocks(t *testing.T) {
 				return errStop
 			})
 			c.Start()
-			if err := w.Run(context.Background()); !errors.Is(err, errStop) {
+			if err := runBounded(t, w, context.Background()); !errors.Is(err, errStop) {
 				t.Errorf("Run: %v", err)
 			}
 			s := c.Stats()
@@ -390,7 +401,7 @@ func TestFetcherPanic(t *testing.T) {
 		c, out := crawlOf(w, f, strings.NewReader(listOf(10, 1)), Options{Concurrency: 1})
 		c.Start()
 		var p *engine.PanicError
-		if err := w.Run(context.Background()); !errors.As(err, &p) || p.Value != "made up" {
+		if err := runBounded(t, w, context.Background()); !errors.As(err, &p) || p.Value != "made up" {
 			t.Errorf("Run: %v", err)
 		}
 		if err := c.Stats().Ledger; err.Balance() != nil {
@@ -418,7 +429,7 @@ func TestBrokenLoop(t *testing.T) {
 	c, _ := crawlOf(w, f, strings.NewReader(listOf(10, 1)), Options{Concurrency: 10, PerHost: 2})
 	w.After(time.Second, func() { p.broken = syscall.EBADF })
 	c.Start()
-	if err := w.Run(context.Background()); !errors.Is(err, syscall.EBADF) {
+	if err := runBounded(t, w, context.Background()); !errors.Is(err, syscall.EBADF) {
 		t.Errorf("Run: %v", err)
 	}
 	if cutOff == 0 {

@@ -235,7 +235,7 @@ func (c *Conn) Write(b []byte) (int, error) {
 // Close closes the connection. A task that is waiting for it gets net.ErrClosed.
 func (c *Conn) Close() error { return c.opError("close", c.socketBase.close()) }
 
-// LocalAddr asks the system.
+// LocalAddr asks the system; of a closed socket there is none.
 func (c *Conn) LocalAddr() net.Addr { return netAddr(c.stream, c.localAddr()) }
 
 // RemoteAddr is the address that was dialled.

@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -289,6 +290,16 @@ func TestDialNotations(t *testing.T) {
 		}
 		return nil
 	})
+	interfaces, err := net.Interfaces()
+	i := slices.IndexFunc(interfaces, func(i net.Interface) bool { return i.Flags&net.FlagLoopback != 0 })
+	if err != nil || i < 0 {
+		t.Skip("the loopback interface has no name here")
+	}
+	port = strings.TrimPrefix(serve(t, "tcp6", "[::1]:0", echo), "[::1]:")
+	withConn(t, l, "[::1%"+interfaces[i].Name+"]:"+port, func(c *eventloop.Conn) error {
+		_, err := c.Write([]byte("x"))
+		return err
+	})
 }
 
 // A poller that takes no more descriptors fails the dial, and nothing is left of it.
@@ -562,6 +573,119 @@ func TestConnStale(t *testing.T) {
 		return nil
 	})
 }
+
+// The number of a closed connection may be another's by now: nothing is asked of the system about it.
+func TestAddressOfAClosedConn(t *testing.T) {
+	l := newLoop(t, "", eventloop.Options{})
+	address := serve(t, "tcp4", "127.0.0.1:0", silence)
+	withConn(t, l, address, func(c *eventloop.Conn) error {
+		noError(t, c.Close())
+		d, err := l.Dial(context.Background(), "tcp", address) // takes its number
+		if err != nil {
+			return err
+		}
+		defer d.Close()
+		if c.LocalAddr().String() == d.LocalAddr().String() {
+			t.Errorf("a closed connection says that its address is %v, which is another's", c.LocalAddr())
+		}
+		return nil
+	})
+}
+
+// Of two writers the second is told, as of two readers.
+func TestConnIsBusyWriting(t *testing.T) {
+	eachPoller(t, func(t *testing.T, poller string) {
+		l := newLoop(t, poller, eventloop.Options{})
+		release := make(chan struct{})
+		address := serve(t, "tcp4", "127.0.0.1:0", func(*net.TCPConn) { <-release })
+		defer close(release)
+		withConn(t, l, address, func(c *eventloop.Conn) error {
+			first := start(l, "first", func() error { _, err := c.Write(make([]byte, 64<<20)); return err })
+			for range 20 {
+				noError(t, l.Yield())
+			}
+			_, err := c.Write([]byte("x"))
+			if err == nil || !strings.Contains(err.Error(), "another task is waiting") {
+				t.Errorf("second writer: %v", err)
+			}
+			first.Cancel()
+			_, err = first.Await()
+			wantErr(t, "first writer", err, eventloop.ErrCancelled)
+			return nil
+		})
+	})
+}
+
+// A cancellation reaches a reader that never has to wait, within one budget.
+func TestCancelOfABusyReader(t *testing.T) {
+	l := newLoop(t, "", eventloop.Options{})
+	const bytes, budget = 1000, 128
+	sent := make(chan struct{})
+	address := serve(t, "tcp4", "127.0.0.1:0", func(c *net.TCPConn) {
+		_, _ = c.Write(make([]byte, bytes))
+		close(sent)
+		silence(c)
+	})
+	withConn(t, l, address, func(c *eventloop.Conn) error {
+		<-sent
+		var reader *eventloop.Task[struct{}]
+		reads := 0
+		reader = start(l, "reader", func() error {
+			if _, err := c.Read(make([]byte, 1)); err != nil {
+				return err
+			}
+			reader.Cancel()
+			for {
+				if _, err := c.Read(make([]byte, 1)); err != nil {
+					return err
+				}
+				reads++
+			}
+		})
+		_, err := reader.Await()
+		wantErr(t, "read", err, eventloop.ErrCancelled)
+		if reads > budget {
+			t.Errorf("%d reads after the cancellation", reads)
+		}
+		return nil
+	})
+}
+
+// Without descriptors nothing can be opened, and what was half made is undone.
+func TestOutOfDescriptors(t *testing.T) {
+	l := newLoop(t, "", eventloop.Options{})
+	p := broken(t)
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	free, err := unix.Dup(1) // the lowest number that is free
+	if err != nil {
+		t.Fatal(err)
+	}
+	noError(t, unix.Close(free))
+	before := openDescriptors()
+	low := limit
+	setLimit(&low.Cur, free)
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &low); err != nil {
+		t.Fatal(err)
+	}
+	_, dialErr := l.Dial(context.Background(), "tcp", "127.0.0.1:1")
+	_, listenErr := l.ListenPacket("udp", "127.0.0.1:0")
+	_, newErr := eventloop.New(eventloop.Options{Poller: p})
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	wantErr(t, "Dial", dialErr, unix.EMFILE)
+	wantErr(t, "ListenPacket", listenErr, unix.EMFILE)
+	wantErr(t, "New", newErr, unix.EMFILE)
+	if !p.closed || openDescriptors() != before {
+		t.Errorf("poller closed: %v; %d descriptors are open, %d were before", p.closed, openDescriptors(), before)
+	}
+}
+
+// setLimit: the type of a limit is not the same on all systems.
+func setLimit[T int64 | uint64](limit *T, n int) { *limit = T(n) }
 
 // A write longer than its budget lets others run, though the socket takes all of it without a pause.
 func TestWriteKeepsToItsBudget(t *testing.T) {

@@ -206,3 +206,16 @@ func TestDeadlineAndDataInOneTurn(t *testing.T) {
 		})
 	})
 }
+
+// A connection that is closed in the turn in which its deadline comes, just before, stays as it is.
+func TestCloseAndDeadlineInOneTurn(t *testing.T) {
+	withSilentConn(t, func(l *eventloop.Loop, c *eventloop.Conn) error {
+		l.CallAt(time.Second, func() { noError(t, c.Close()) })
+		noError(t, c.SetDeadline(l.Now().Add(time.Second)))
+		_, err := c.Read(make([]byte, 1))
+		if !errors.Is(err, net.ErrClosed) || errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("read: %v", err)
+		}
+		return nil
+	})
+}

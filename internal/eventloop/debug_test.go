@@ -196,11 +196,14 @@ func TestDump(t *testing.T) {
 		return c.AwaitReadable()
 	})
 	mustRun(t, l, func() error {
-		for range 20 {
-			noError(t, l.Yield())
+		var b bytes.Buffer
+		for !strings.Contains(b.String(), "writer: waiting for write") { // it was the last to come to rest
+			noError(t, l.Sleep(time.Millisecond))
+			b.Reset()
+			noError(t, l.Dump(&b))
 		}
 		start(l, "newcomer", func() error { return nil })
-		var b bytes.Buffer
+		b.Reset()
 		if err := l.Dump(&b); err != nil {
 			return err
 		}

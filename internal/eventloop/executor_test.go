@@ -123,7 +123,7 @@ func TestExecutorClose(t *testing.T) {
 	begun, release := make(chan struct{}), make(chan struct{})
 	var first, second atomic.Bool
 	eventloop.RunInExecutor(l, func() (int, error) { close(begun); <-release; first.Store(true); return 0, errBoom })
-	eventloop.RunInExecutor(l, func() (int, error) { second.Store(true); return 0, nil })
+	dropped := eventloop.RunInExecutor(l, func() (int, error) { second.Store(true); return 0, nil })
 	<-begun
 	time.AfterFunc(time.Millisecond, func() { close(release) })
 	if err := l.Close(); err != nil {
@@ -131,6 +131,9 @@ func TestExecutorClose(t *testing.T) {
 	}
 	if !first.Load() || second.Load() {
 		t.Errorf("what had begun ended: %v; what had not ran: %v", first.Load(), second.Load())
+	}
+	if !dropped.Cancel() || !dropped.Cancelled() {
+		t.Error("what was dropped cannot be cancelled")
 	}
 }
 

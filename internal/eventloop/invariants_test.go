@@ -6,11 +6,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"runtime"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -452,8 +454,7 @@ func TestInvariantNoWakeUpIsLost(t *testing.T) {
 	const threads = 4
 	eachPoller(t, func(t *testing.T, poller string) {
 		l := newLoop(t, poller, eventloop.Options{SlowCallback: -1})
-		// A lost wake-up would also swallow the one that ends this test: a timer does not depend on it.
-		l.CallLater(bound, func() { t.Error("a wake-up was lost"); l.Stop() })
+		noticesLoss(t, l)
 		var last [threads]int
 		received := 0
 		var wg sync.WaitGroup
@@ -491,12 +492,73 @@ func TestInvariantNoWakeUpIsLost(t *testing.T) {
 	})
 }
 
+// noticesLoss ends a loop that a wake-up never reached. The guard of newLoop would be lost with it: a timer is not.
+func noticesLoss(t *testing.T, l *eventloop.Loop) {
+	l.CallLater(bound/3, func() {
+		t.Error("a wake-up was lost")
+		l.Stop()
+	})
+}
+
+// 7, for the moment in which the loop takes what was posted. Of two posts the first has it do that, and the
+// second comes at any time in between; then there is silence, and nothing else to set right what went wrong.
+func TestInvariantNoWakeUpIsLostInBetween(t *testing.T) {
+	rounds := 100_000
+	if raceDetector || testing.Short() {
+		rounds = 20_000
+	}
+	eachPoller(t, func(t *testing.T, poller string) {
+		l := newLoop(t, poller, eventloop.Options{SlowCallback: -1})
+		noticesLoss(t, l)
+		var came, quit, stopped atomic.Int64
+		var spin func()
+		spin = func() { // a loop that never sleeps takes what was posted within a microsecond
+			if quit.Load() != 0 {
+				l.Stop()
+				return
+			}
+			l.CallSoon(spin)
+		}
+		l.CallSoon(spin)
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			defer quit.Store(1)
+			rnd := rand.New(rand.NewPCG(1, 2))
+			var clock atomic.Int64
+			for round := range rounds {
+				noError(t, l.CallSoonThreadsafe(func() { came.Add(1) }))
+				for range rnd.IntN(400) {
+					clock.Add(1)
+				}
+				noError(t, l.CallSoonThreadsafe(func() { came.Add(1) }))
+				for waited := 1; came.Load() < int64(2*round+2); waited++ {
+					if stopped.Load() != 0 {
+						return
+					}
+					if waited%10_000 == 0 {
+						runtime.Gosched()
+					}
+				}
+			}
+		}()
+		if err := l.RunForever(); err != nil {
+			t.Fatal(err)
+		}
+		stopped.Store(1)
+		<-done
+		if n := came.Load(); n != int64(2*rounds) {
+			t.Errorf("%d posts of %d came", n, 2*rounds)
+		}
+	})
+}
+
 // 7, where every post finds the loop asleep or falling asleep.
 func TestInvariantNoWakeUpIsLostOneByOne(t *testing.T) {
 	const trips = 5000
 	eachPoller(t, func(t *testing.T, poller string) {
 		l := newLoop(t, poller, eventloop.Options{})
-		l.CallLater(bound, func() { t.Error("a wake-up was lost"); l.Stop() })
+		noticesLoss(t, l)
 		back := make(chan int, 1)
 		go func() {
 			for i := range trips {

@@ -105,6 +105,47 @@ func TestRunUntilComplete(t *testing.T) {
 	tr.want(t, "ran")
 }
 
+func TestRunUntilIdle(t *testing.T) {
+	l, _ := looptest.New(t, "", eventloop.Options{})
+	if err := l.RunUntilIdle(); err != nil { // there is nothing to wait for
+		t.Fatal(err)
+	}
+	var tr trace
+	l.CallLater(time.Hour, func() { t.Error("a timer is no task") })
+	start(l, "parent", func() error {
+		noError(t, l.Sleep(time.Second))
+		start(l, "child", func() error { noError(t, l.Sleep(time.Second)); tr.add("child@%v", l.Time()); return nil })
+		tr.add("parent@%v", l.Time())
+		return nil
+	})
+	if err := l.RunUntilIdle(); err != nil {
+		t.Fatal(err)
+	}
+	tr.want(t, "parent@1s child@2s")
+	task := start(l, "", func() error { l.Stop(); return l.Yield() })
+	if err := l.RunUntilIdle(); err != nil || task.Done() {
+		t.Errorf("stopped early: %v, the task has ended: %v", err, task.Done())
+	}
+	wantErr(t, "while it runs", run(l, l.RunUntilIdle), eventloop.ErrRunning)
+}
+
+// The errors of tasks are told once, as they come, and do not wait for somebody to ask; a cancellation is none.
+func TestOnTaskError(t *testing.T) {
+	l, _ := looptest.New(t, "", eventloop.Options{})
+	var tr trace
+	l.OnTaskError(func(name string, err error) { tr.add("%s:%v", name, err) })
+	start(l, "good", func() error { return nil })
+	start(l, "bad", func() error { return errBoom })
+	start(l, "cancelled", func() error { return eventloop.ErrCancelled })
+	asked := start(l, "asked", func() error { noError(t, l.Sleep(time.Second)); return errSecond })
+	mustRun(t, l, func() error {
+		_, err := asked.Await()
+		wantErr(t, "await", err, errSecond)
+		return nil
+	})
+	tr.want(t, "bad:boom asked:second")
+}
+
 func TestRunTwice(t *testing.T) {
 	l, _ := looptest.New(t, "", eventloop.Options{})
 	f := eventloop.NewFuture[int](l)

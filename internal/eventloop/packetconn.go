@@ -110,7 +110,7 @@ func (c *PacketConn) WriteTo(b []byte, to net.Addr) (int, error) {
 // Close closes the socket. A task that is waiting for it gets net.ErrClosed.
 func (c *PacketConn) Close() error { return c.opError("close", nil, c.close()) }
 
-// LocalAddr asks the system.
+// LocalAddr asks the system; of a closed socket there is none.
 func (c *PacketConn) LocalAddr() net.Addr { return net.UDPAddrFromAddrPort(c.localAddr()) }
 
 func (c *PacketConn) opError(op string, to net.Addr, err error) error {

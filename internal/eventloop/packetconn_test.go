@@ -181,3 +181,40 @@ func TestPacketConnErrors(t *testing.T) {
 		t.Errorf("%d descriptors are open, %d were before", n, before)
 	}
 }
+
+// A cancellation reaches a task that never has to wait, within one budget.
+func TestCancelOfABusyPacketConn(t *testing.T) {
+	l := newLoop(t, "", eventloop.Options{})
+	mustRun(t, l, func() error {
+		c, err := l.ListenPacket("udp", "127.0.0.1:0")
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		for name, op := range map[string]func() error{
+			"write": func() error { _, err := c.WriteTo([]byte("x"), c.LocalAddr()); return err },
+			"read": func() error {
+				if _, err := c.WriteTo([]byte("x"), c.LocalAddr()); err != nil {
+					return err
+				}
+				_, _, err := c.ReadFrom(make([]byte, 1))
+				return err
+			},
+		} {
+			var task *eventloop.Task[struct{}]
+			task = start(l, name, func() error {
+				noError(t, op()) // it is writable from here on, and there is something to read
+				task.Cancel()
+				for range 1000 {
+					if err := op(); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			_, err := task.Await()
+			wantErr(t, name, err, eventloop.ErrCancelled)
+		}
+		return nil
+	})
+}

@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -42,4 +43,17 @@ func TestPollerIsInterrupted(t *testing.T) {
 			p.t.Error("the poll was never interrupted")
 		}
 	})
+}
+
+// A poller that is closed says so instead of waiting.
+func TestClosedPoller(t *testing.T) {
+	p, err := eventloop.NewPoller("epoll")
+	if err != nil {
+		t.Fatal(err)
+	}
+	noError(t, p.Close())
+	for _, timeout := range []time.Duration{0, bound} {
+		_, err := p.Wait(make([]eventloop.Event, 1), timeout)
+		wantErr(t, "Wait", err, unix.EBADF)
+	}
 }

@@ -256,3 +256,16 @@ func TestCloseClosesConnections(t *testing.T) {
 		}
 	})
 }
+
+// What the poller has to say when its last descriptor is taken away is reported.
+func TestCloseReportsThePoller(t *testing.T) {
+	p := broken(t)
+	var log errorLog
+	l, err := eventloop.New(eventloop.Options{Poller: p, OnError: log.add})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.remove = errBoom
+	noError(t, l.Close())
+	log.want(t, "closing the wake-up descriptor: boom")
+}

@@ -204,6 +204,9 @@ func (s *socketBase) close() error {
 }
 
 func (s *socketBase) localAddr() netip.AddrPort {
+	if s.closed { // its number may be another's by now
+		return netip.AddrPort{}
+	}
 	sa, err := unix.Getsockname(s.fd)
 	if err != nil {
 		return netip.AddrPort{}

@@ -27,12 +27,12 @@ type scenario struct {
 	request Request
 	lookup  func(ctx context.Context, host string) ([]netip.Addr, error)
 	engine  func(engine.Engine) engine.Engine
-	cancel  time.Duration                            // the whole is cancelled after that, if not 0
-	url     func(t *testing.T) string                // or
-	path    string                                   // of the test web, or
-	answer  string                                   // of a server that closes then
-	then    func(t *testing.T, c *Client, v *visit)  // looks closer
-	takes   func(o *Options) (atLeast time.Duration) // a limit that has to pass
+	cancel  time.Duration                           // the engine is cancelled after that, if not 0
+	url     func(t *testing.T) string               // or
+	path    string                                  // of the test web, or
+	answer  string                                  // of a server that closes then
+	then    func(t *testing.T, c *Client, v *visit) // looks closer
+	takes   func(o *Options) time.Duration          // a limit that has to pass
 }
 
 func connectTimeout(o *Options) time.Duration { return o.ConnectTimeout }
@@ -90,7 +90,7 @@ func large() []byte { return make([]byte, 32<<20) }
 // scenarios has at least one for each class.
 func scenarios() []scenario {
 	named := at("http://name.test/")
-	wait := func(ctx context.Context, _ string) ([]netip.Addr, error) {
+	pastItsContext := func(ctx context.Context, _ string) ([]netip.Addr, error) {
 		<-ctx.Done()
 		return nil, ctx.Err()
 	}
@@ -98,6 +98,221 @@ func scenarios() []scenario {
 	return []scenario{
 		{class: OK, name: "200", path: "/f/size/10"},
 		{class: OK, name: "500", path: "/f/status/500"},
-		{class: OK, name: "100 after the name", url: named, lookup: answerOf(nil, nil), options: Options{Resolve: map[string][]netip.Addr{"name.test:80": nil}}, class2nd: DNSNotFound},
+
+		{class: Input, name: "field with a line end", path: "/p/0", request: Request{Fields: []Field{{Name: "X", Value: "y\r\nZ: z"}}}},
+		{class: Input, name: "field of the client's", path: "/p/0", request: Request{Fields: []Field{{Name: "host", Value: "y"}}}},
+		{class: Input, name: "method", path: "/p/0", request: Request{Method: "GET /"}},
+
+		{class: DNSNotFound, name: "error", url: named, lookup: answerOf(nil, &net.DNSError{Err: "no such host", IsNotFound: true})},
+		{class: DNSNotFound, name: "no address", url: named, lookup: answerOf(nil, nil)},
+		{class: DNSFailed, name: "error", url: named, lookup: answerOf(nil, errBoom)},
+		{class: DNSFailed, name: "server failure", url: named, lookup: answerOf(nil, &net.DNSError{Err: "server misbehaving", IsTemporary: true})},
+		{class: DNSTimeout, name: "error", url: named, lookup: answerOf(nil, &net.DNSError{Err: "i/o timeout", IsTimeout: true})},
+		{class: DNSTimeout, name: "no answer", url: named, lookup: pastItsContext, options: Options{ConnectTimeout: short}, takes: connectTimeout},
+
+		{class: ConnectRefused, name: "nobody listens", url: func(t *testing.T) string { return refused(t) }},
+		{class: ConnectUnreachable, name: "broadcast address", url: at("http://127.255.255.255/")},
+		{class: ConnectFailed, name: "link-local without a link", url: at("http://[fe80::1]/")},
+
+		{class: TimeoutConnect, name: "full queue", url: func(t *testing.T) string { return blackHole(t) }, options: Options{ConnectTimeout: short}, takes: connectTimeout},
+		{class: TimeoutWrite, name: "deaf server", url: deaf, request: Request{Method: "PUT", Body: large()}, options: Options{Timeout: short}, takes: timeout},
+		{class: TimeoutFirstByte, name: "stalling server", path: "/f/stall", options: Options{Timeout: short}, takes: timeout},
+		{class: TimeoutRead, name: "in the head", url: stalling("HTTP/1.1 200 OK\r\nX"), options: Options{Timeout: patient}, takes: timeout},
+		{class: TimeoutRead, name: "after an interim response", url: stalling("HTTP/1.1 100 \r\n\r\n"), options: Options{Timeout: patient}, takes: timeout},
+		{class: TimeoutRead, name: "in the body", path: "/f/stall-body/1000", options: Options{Timeout: patient}, takes: timeout, then: func(t *testing.T, _ *Client, v *visit) {
+			if v.Status != 200 || len(v.body) != 500 {
+				t.Errorf("status %d, %d bytes, want what had come: 200, 500", v.Status, len(v.body))
+			}
+		}},
+		{class: TimeoutRead, name: "in the chunks", url: stalling("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"), options: Options{Timeout: patient}, takes: timeout},
+		{class: TimeoutTotal, name: "while it is sent", url: deaf, request: Request{Method: "PUT", Body: large()}, options: Options{TotalTimeout: short}, takes: totalTimeout},
+		{class: TimeoutTotal, name: "before the first byte", path: "/f/stall", options: Options{TotalTimeout: short}, takes: totalTimeout},
+		{class: TimeoutTotal, name: "while the body comes", path: "/f/drip/10000?every=5ms", options: Options{TotalTimeout: patient, Timeout: bound}, takes: totalTimeout},
+		{class: TimeoutTotal, name: "while connecting", url: func(t *testing.T) string { return blackHole(t) }, options: Options{TotalTimeout: short}, takes: totalTimeout},
+
+		{class: ClosedReset, name: "before the head", path: "/f/reset"},
+		{class: ClosedReset, name: "after the head", path: "/f/reset?at=head"},
+		{class: ClosedReset, name: "in the body", path: "/f/reset?at=body"},
+		{class: ClosedReset, name: "of a body that the end would have ended", url: func(t *testing.T) string {
+			return serve(t, func(p *peer) {
+				p.request()
+				p.send("HTTP/1.1 200 OK\r\n\r\nhalf")
+				p.reset()
+			}).base
+		}},
+		{class: ClosedEarly, name: "nothing came", answer: ""},
+
+		{class: ProtocolHead, name: "garbage", path: "/f/garbage"},
+		{class: ProtocolHead, name: "one byte", answer: "\n"},
+		{class: ProtocolHead, name: "HTTP/2", answer: "HTTP/2 200 \r\n\r\n"},
+		{class: ProtocolHead, name: "no status", answer: "HTTP/1.1 OK\r\n\r\n"},
+		{class: ProtocolHead, name: "a field without a colon", answer: "HTTP/1.1 200 OK\r\nfield\r\n\r\n"},
+		{class: ProtocolHead, name: "another protocol", answer: "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n"},
+		{class: ProtocolFraming, name: "no number", path: "/f/bad-length"},
+		{class: ProtocolFraming, name: "negative", path: "/f/bad-length?value=-1"},
+		{class: ProtocolFraming, name: "two lengths", path: "/f/two-lengths"},
+		{class: ProtocolFraming, name: "unknown coding", answer: "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nhello"},
+		{class: ProtocolChunk, name: "size", path: "/f/chunked/100?broken=size"},
+		{class: ProtocolChunk, name: "line end", path: "/f/chunked/100?broken=crlf"},
+		{class: ProtocolTruncated, name: "status line", answer: "HTTP/1.1 20"},
+		{class: ProtocolTruncated, name: "head", answer: "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n"},
+		{class: ProtocolTruncated, name: "after an interim response", answer: "HTTP/1.1 103 \r\n\r\n"},
+		{class: ProtocolTruncated, name: "no body", path: "/f/truncate/0"},
+		{class: ProtocolTruncated, name: "body", path: "/f/truncate/100000", then: func(t *testing.T, _ *Client, v *visit) {
+			if v.Status != 200 || len(v.body) != 100_000 {
+				t.Errorf("status %d, %d bytes, want what had come: 200, 100000", v.Status, len(v.body))
+			}
+		}},
+		{class: ProtocolTruncated, name: "last chunk", path: "/f/chunked/100?broken=end"},
+		{class: ProtocolTruncated, name: "chunk", answer: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel"},
+		{class: ProtocolTruncated, name: "trailer section", answer: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: y\r\n"},
+
+		{class: LimitHead, name: "one long field", path: "/f/huge-head/300000"},
+		{class: LimitHead, name: "own limit", path: "/f/huge-head/1001", options: Options{Limits: http1.Limits{Head: 1000}}},
+		{class: LimitHeaders, name: "too many", path: "/f/many-headers/1001"},
+		{class: LimitHeaders, name: "too long", path: "/f/huge-head/70000"},
+		{class: LimitHeaders, name: "trailers", answer: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: " + strings.Repeat("y", 20_000) + "\r\n\r\n"},
+		{class: LimitBody, name: "declared", path: "/f/size/1001", options: Options{MaxBody: 1000}, then: wantNoBody},
+		{class: LimitBody, name: "in chunks", path: "/f/chunked/100000?chunk=100", options: Options{MaxBody: 1000}, then: wantBodyWithin(1000)},
+		{class: LimitBody, name: "in one chunk", path: "/f/chunked/100000?chunk=100000", options: Options{MaxBody: 1000}, then: wantBodyWithin(1000)},
+		{class: LimitBody, name: "until the end", path: "/f/close-delimited/100000", options: Options{MaxBody: 1000}, then: wantBodyWithin(1000)},
+
+		{class: LocalDescriptors, name: "of the process", url: at("http://127.0.0.1:1/"), engine: without(syscall.EMFILE), takes: patience},
+		{class: LocalDescriptors, name: "of the system", url: at("http://127.0.0.1:1/"), engine: without(syscall.ENFILE), takes: patience},
+		{class: LocalPorts, name: "all taken", url: at("http://127.0.0.1:1/"), engine: without(syscall.EADDRNOTAVAIL), takes: patience},
+		{class: LocalMemory, name: "of buffers", url: at("http://127.0.0.1:1/"), engine: without(syscall.ENOBUFS), takes: patience},
+		{class: LocalMemory, name: "of sockets", url: at("http://127.0.0.1:1/"), engine: without(syscall.ENOMEM), takes: patience},
+
+		{class: Cancelled, name: "before the first byte", path: "/f/stall", cancel: short},
+		{class: Cancelled, name: "in the body", path: "/f/stall-body", cancel: short},
+		{class: Cancelled, name: "while it is sent", url: deaf, request: Request{Method: "PUT", Body: large()}, cancel: short},
+		{class: Cancelled, name: "while connecting", url: func(t *testing.T) string { return blackHole(t) }, cancel: short},
+		{class: Cancelled, name: "while resolving", url: named, lookup: pastItsContext, options: Options{ConnectTimeout: time.Second}, cancel: short},
+		{class: Cancelled, name: "while there is no descriptor", url: at("http://127.0.0.1:1/"), engine: func(e engine.Engine) engine.Engine {
+			return denied{e, syscall.EMFILE}
+		}, cancel: short},
+	}
+}
+
+// denied is denying with pauses that take their time.
+type denied struct {
+	engine.Engine
+	errno syscall.Errno
+}
+
+func (d denied) DialContext(context.Context, string, string) (net.Conn, error) {
+	return nil, os.NewSyscallError("socket", d.errno)
+}
+
+func wantNoBody(t *testing.T, _ *Client, v *visit) {
+	if v.Status != 200 || len(v.body) != 0 {
+		t.Errorf("status %d, %d bytes, want 200 and none of the body", v.Status, len(v.body))
+	}
+}
+
+func wantBodyWithin(most int) func(t *testing.T, _ *Client, v *visit) {
+	return func(t *testing.T, _ *Client, v *visit) {
+		if v.Status != 200 || len(v.body) > most {
+			t.Errorf("status %d, %d bytes were passed on, want 200 and at most %d", v.Status, len(v.body), most)
+		}
+	}
+}
+
+// TestClasses: every way in which a fetch can end has its class, and every class is shown here by a fetch that
+// ends with it, but for the one of our own bugs.
+func TestClasses(t *testing.T) {
+	_, base := web(t, origin.Config{})
+	all := scenarios()
+	for _, advice := range Classes() {
+		if advice.Class != Internal && !slices.ContainsFunc(all, func(s scenario) bool { return s.class == advice.Class }) {
+			t.Errorf("no scenario ends with %s", advice.Class)
+		}
+	}
+	for _, s := range all {
+		t.Run(string(s.class)+" "+s.name, func(t *testing.T) {
+			onEach(t, func(t *testing.T, k kind) { s.play(t, k, base) })
+		})
+	}
+}
+
+func (s scenario) play(t *testing.T, k kind, base string) {
+	rawURL := base + s.path
+	switch {
+	case s.url != nil:
+		rawURL = s.url(t)
+	case s.path == "":
+		rawURL = serve(t, func(p *peer) {
+			p.request()
+			p.send(s.answer)
+			p.close()
+		}).base
+	}
+	e := k.engine(t)
+	if s.engine != nil {
+		e = s.engine(e)
+	}
+	c := NewClient(e, s.options)
+	if s.lookup != nil {
+		c.resolver.lookup = s.lookup
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	late := time.AfterFunc(bound, cancel)
+	e.Go("test", func(ctx context.Context) error {
+		defer c.Close()
+		if s.cancel > 0 {
+			time.AfterFunc(s.cancel, cancel)
+		}
+		v := client{c, t, ctx, e}.do(rawURL, s.request)
+		v.wantClass(t, s.class)
+		if s.takes != nil && v.Timings.Total < s.takes(&c.options) {
+			t.Errorf("the limit of %v passed after %v", s.takes(&c.options), v.Timings.Total)
+		}
+		if v.err != nil && (strings.ContainsAny(v.err.Error(), "\n\r") || v.err.Error() == "") {
+			t.Errorf("the error is not one line: %q", v.err)
+		}
+		if s.then != nil {
+			s.then(t, c, v)
+		}
+		if c.pool.open != 0 && v.err != nil {
+			t.Errorf("%d connections are counted after a failure", c.pool.open)
+		}
+		return v.err
+	})
+	err := e.Run(ctx)
+	if !late.Stop() {
+		t.Errorf("it had not ended within %v", bound)
+	}
+	if got := ClassOf(err); got != s.class && s.class != Cancelled || s.class == Cancelled && err != nil {
+		t.Errorf("the engine's Run ended with class %s: %v", got, err)
+	}
+}
+
+// TestClassNames: the names are a family and a word, each has one sentence for the user, and what is transient
+// is a list that somebody has thought about.
+func TestClassNames(t *testing.T) {
+	transient := []Class{
+		DNSFailed, DNSTimeout, ConnectRefused, ConnectUnreachable, ConnectFailed, TimeoutConnect, TimeoutWrite,
+		TimeoutFirstByte, TimeoutRead, TimeoutTotal, ClosedReset, ClosedEarly, ProtocolTruncated,
+		LocalDescriptors, LocalPorts, LocalMemory,
+	}
+	seen := map[Class]bool{}
+	for _, a := range Classes() {
+		if seen[a.Class] {
+			t.Errorf("%s is listed twice", a.Class)
+		}
+		seen[a.Class] = true
+		if a.Class.Transient() != slices.Contains(transient, a.Class) {
+			t.Errorf("%s: transient is %v", a.Class, a.Class.Transient())
+		}
+		if !strings.HasSuffix(a.Sentence, ".") && !strings.HasSuffix(a.Sentence, "?") || strings.Contains(a.Sentence, "\n") {
+			t.Errorf("%s: %q is no sentence", a.Class, a.Sentence)
+		}
+		if f := a.Class.Family(); !strings.HasPrefix(string(a.Class)+".", f+".") || strings.Contains(f, ".") {
+			t.Errorf("%s has family %q", a.Class, f)
+		}
+	}
+	if ClassOf(nil) != OK || ClassOf(errBoom) != Internal || ClassOf(errors.Join(errBoom, fail(Input, errBoom))) != Input {
+		t.Error("ClassOf does not find the class")
 	}
 }

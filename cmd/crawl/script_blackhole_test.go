@@ -1,0 +1,40 @@
+//go:build unix
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"syscall"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// blackhole listens with the shortest queue there is, fills it, and never accepts: what connects now gets no
+// answer. (Linux; others refuse the connection or answer all the same.)
+func (s *script) blackhole(ts *testscript.TestScript, _ []string) {
+	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
+	check(err)
+	syscall.CloseOnExec(fd)
+	f := os.NewFile(uintptr(fd), "black hole")
+	s.closers = append(s.closers, f)
+	check(syscall.Bind(fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}))
+	check(syscall.Listen(fd, 0))
+	name, err := syscall.Getsockname(fd)
+	check(err)
+	addr := fmt.Sprintf("127.0.0.1:%d", name.(*syscall.SockaddrInet4).Port)
+	for range 16 {
+		conn, err := net.DialTimeout("tcp", addr, 250*time.Millisecond)
+		var netErr net.Error
+		if errors.As(err, &netErr) && netErr.Timeout() {
+			ts.Setenv("BLACKHOLE", "http://"+addr+"/")
+			return
+		}
+		check(err)
+		s.closers = append(s.closers, conn)
+	}
+	fatal("its queue does not fill")
+}

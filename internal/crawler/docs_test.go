@@ -1,0 +1,122 @@
+package crawler
+
+import (
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"crawl/internal/fetch"
+)
+
+// recordsPage is the description of records, for users.
+const recordsPage = "../../docs/records.md"
+
+func readPage(t *testing.T) string {
+	t.Helper()
+	page, err := os.ReadFile(recordsPage)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(page)
+}
+
+// tableOf is the cells of the table whose header line begins so.
+func tableOf(t *testing.T, page, header string) [][]string {
+	t.Helper()
+	_, rest, ok := strings.Cut(page, "\n"+header)
+	if !ok {
+		t.Fatalf("%s: no table %q", recordsPage, header)
+	}
+	var rows [][]string
+	for line := range strings.Lines(rest[strings.IndexByte(rest, '\n')+1:]) {
+		if !strings.HasPrefix(line, "|") {
+			break
+		}
+		cells := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), "|")
+		for i := range cells {
+			cells[i] = strings.TrimSpace(cells[i])
+		}
+		rows = append(rows, cells)
+	}
+	return rows[1:] // below the rule
+}
+
+// TestPageClasses: the page has every class, in the order of fetch.Classes, with its sentence, and whether it is
+// tried again.
+func TestPageClasses(t *testing.T) {
+	var want [][]string
+	for _, a := range fetch.Classes() {
+		again := ""
+		switch {
+		case a.Class == fetch.OK:
+			again = "by status"
+		case mayGoBetter(a.Class, 0):
+			again = "yes"
+		}
+		want = append(want, []string{"`" + string(a.Class) + "`", again, a.Sentence})
+	}
+	got := tableOf(t, readPage(t), "| class |")
+	for i := range max(len(got), len(want)) {
+		if i >= len(got) || i >= len(want) || !slices.Equal(got[i], want[i]) {
+			t.Fatalf("%s: class %d differs from fetch.Classes: it is\n%q, want\n%q", recordsPage, i, got[min(i, len(got)-1)], want[min(i, len(want)-1)])
+		}
+	}
+}
+
+// TestPageFields: the page has every field, in the order of the records.
+func TestPageFields(t *testing.T) {
+	var got []string
+	for _, cells := range tableOf(t, readPage(t), "| field |") {
+		got = append(got, strings.Trim(cells[0], "`"))
+		if len(cells) != 5 || cells[1] == "" || cells[3] == "" || cells[4] == "" {
+			t.Errorf("%s: %q lacks something", recordsPage, cells)
+		}
+	}
+	if !slices.Equal(got, fieldOrder) {
+		t.Errorf("%s: fields %q, want %q", recordsPage, got, fieldOrder)
+	}
+}
+
+// TestPageExamples: every record that the page shows is one that TestAppendJSON makes.
+func TestPageExamples(t *testing.T) {
+	golden, err := os.ReadFile(goldenRecords)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for line := range strings.Lines(readPage(t)) {
+		if strings.HasPrefix(line, "{") {
+			n++
+			if !strings.Contains(string(golden), "\n"+line) {
+				t.Errorf("%s: not a record of %s: %s", recordsPage, goldenRecords, line)
+			}
+		}
+	}
+	if n == 0 {
+		t.Errorf("%s shows no record", recordsPage)
+	}
+}
+
+// TestPageFigures: the limits that the page names are those of the code.
+func TestPageFigures(t *testing.T) {
+	page := readPage(t)
+	for _, figure := range []string{
+		"longer than " + thousands(maxLine) + " bytes",
+		"below " + thousands(int(MinLag.Microseconds())),
+		"statuses 408, 429, 502, 503 and 504",
+		"discovered = fetched + failed + skipped + pending",
+		"version 1",
+	} {
+		if !strings.Contains(page, figure) {
+			t.Errorf("%s does not say %q", recordsPage, figure)
+		}
+	}
+}
+
+// thousands writes a number from 1,000 to 999,999 as people do.
+func thousands(n int) string {
+	s := strconv.Itoa(n)
+	return s[:len(s)-3] + "," + s[len(s)-3:]
+}

@@ -1,0 +1,382 @@
+//go:build unix
+
+package fetch
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"crawl/internal/engine"
+)
+
+// These are tests of the pool alone, with connections that are none.
+
+// fakeConn is a connection that knows whether it is open and stale.
+type fakeConn struct {
+	net.Conn
+	name          string
+	closed, stale bool
+}
+
+func (c *fakeConn) Close() error         { c.closed = true; return nil }
+func (c *fakeConn) Stale() bool          { return c.stale }
+func (c *fakeConn) AwaitReadable() error { return nil }
+
+// bench is a pool in a task.
+type bench struct {
+	*pool
+	t     *testing.T
+	ctx   context.Context
+	clock shifted
+	made  int
+}
+
+// withPool runs fn with a pool on each engine. When fn returns, nothing may be idle any more after closeIdle.
+func withPool(t *testing.T, most int, maxAge time.Duration, fn func(b *bench) error) {
+	t.Helper()
+	onEach(t, func(t *testing.T, k kind) {
+		e := newShifted(k.engine(t))
+		p := newPool(e, most, maxAge)
+		run(t, e, func(ctx context.Context) error {
+			err := fn(&bench{p, t, ctx, e, 0})
+			p.closeIdle()
+			if p.oldest != nil || p.newest != nil {
+				t.Error("something is idle after closeIdle")
+			}
+			return err
+		})
+	})
+}
+
+// get is acquire and, where that gives leave, a new connection.
+func (b *bench) get(ctx context.Context, origin string) (*conn, *fakeConn, error) {
+	c, err := b.acquire(ctx, origin, false)
+	if err != nil {
+		return nil, nil, err
+	}
+	if c == nil {
+		b.made++
+		c = newConn(&fakeConn{name: fmt.Sprint(origin, b.made)}, origin, "remote of "+origin)
+	}
+	return c, c.Conn.(*fakeConn), nil
+}
+
+// TestPoolOrder: the newest of an origin is used first, and one of another origin never.
+func TestPoolOrder(t *testing.T) {
+	withPool(t, 100, time.Minute, func(b *bench) error {
+		conns := map[string]*conn{}
+		for _, origin := range []string{"a", "b", "a", "b", "a"} {
+			c, f, err := b.get(b.ctx, origin)
+			if err != nil {
+				return err
+			}
+			conns[f.name] = c
+		}
+		for _, name := range []string{"a5", "b2", "a1", "b4", "a3"} {
+			b.put(conns[name])
+		}
+		var got []string
+		for _, origin := range []string{"a", "b", "a", "b", "a", "c"} {
+			_, f, err := b.get(b.ctx, origin)
+			if err != nil {
+				return err
+			}
+			got = append(got, f.name)
+		}
+		if want := []string{"a3", "b4", "a1", "b2", "a5", "c6"}; !slices.Equal(got, want) {
+			t.Errorf("taken in the order %v, want %v", got, want)
+		}
+		return nil
+	})
+}
+
+// TestPoolFresh: who asks for a fresh connection does not get an idle one.
+func TestPoolFresh(t *testing.T) {
+	withPool(t, 1, time.Minute, func(b *bench) error {
+		c, f, err := b.get(b.ctx, "a")
+		if err != nil {
+			return err
+		}
+		b.put(c)
+		if c, err := b.acquire(b.ctx, "a", true); c != nil || err != nil {
+			t.Errorf("acquire returned %v, %v, want leave to make one", c, err)
+		}
+		if !f.closed || b.open != 1 {
+			t.Errorf("the idle one is closed: %v, and %d are open, want room made for the fresh one", f.closed, b.open)
+		}
+		return nil
+	})
+}
+
+// TestPoolStale: what is stale or too old is closed instead of used, and so is the oldest when something newer is
+// put beside it.
+func TestPoolStale(t *testing.T) {
+	withPool(t, 100, 10*time.Second, func(b *bench) error {
+		idle := func(origin string) *fakeConn {
+			c, f, err := b.get(b.ctx, origin)
+			if err != nil {
+				t.Error(err)
+			}
+			b.put(c)
+			return f
+		}
+		a := idle("a")
+		a.stale = true
+		if again := idle("a"); again == a || !a.closed {
+			t.Error("a stale connection is used")
+		}
+		b.clock.advance(10 * time.Second)
+		kept := idle("a")
+		b.clock.advance(9 * time.Second)
+		if idle("a") != kept {
+			t.Error("a connection that is young enough is not used")
+		}
+		old := idle("b")
+		b.clock.advance(11 * time.Second)
+		if idle("a") == kept || !kept.closed {
+			t.Error("a connection that is too old is used")
+		}
+		if !old.closed {
+			t.Error("an idle connection outlives its time while others come and go")
+		}
+		return nil
+	})
+}
+
+// TestPoolRoom: when there is no room, what has been idle for longest goes, whatever its origin; when nothing is
+// idle, tasks wait, and come in the order they came.
+func TestPoolRoom(t *testing.T) {
+	withPool(t, 3, time.Minute, func(b *bench) error {
+		var conns []*conn
+		var fakes []*fakeConn
+		for _, origin := range []string{"a", "b", "c"} {
+			c, f, err := b.get(b.ctx, origin)
+			if err != nil {
+				return err
+			}
+			conns, fakes = append(conns, c), append(fakes, f)
+		}
+		b.put(conns[1])
+		b.put(conns[0])
+		d, _, err := b.get(b.ctx, "d")
+		if err != nil {
+			return err
+		}
+		if !fakes[1].closed || fakes[0].closed || b.open != 3 {
+			t.Errorf("closed are %v, %v, and %d are open, want b's closed", fakes[0].closed, fakes[1].closed, b.open)
+		}
+		if c, _, err := b.get(b.ctx, "a"); c != conns[0] || err != nil {
+			t.Errorf("got %v, %v, want what is idle", c, err)
+		}
+
+		// Now all three are in use.
+		order := &waiters{bench: b}
+		order.start("1", "e")
+		order.start("2", "f")
+		if err := order.await(2, 0); err != nil {
+			return err
+		}
+		b.release(d)
+		if err := order.await(2, 1); err != nil {
+			return err
+		}
+		b.put(conns[0]) // of another origin: it has to go for the second
+		if err := order.await(2, 2); err != nil {
+			return err
+		}
+		if got := strings.Join(order.served, " "); got != "1 2" || !fakes[0].closed {
+			t.Errorf("served are %s, and the idle one is closed: %v", got, fakes[0].closed)
+		}
+		b.release(nil)
+		b.release(nil)
+		return nil
+	})
+}
+
+// waiters are tasks that wait for room in a pool.
+type waiters struct {
+	*bench
+	begun  int
+	served []string
+}
+
+func (w *waiters) start(name, origin string) {
+	w.engine.Go(name, func(ctx context.Context) error {
+		w.mu.Lock()
+		w.begun++
+		w.mu.Unlock()
+		c, err := w.acquire(ctx, origin, false)
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.served = append(w.served, name)
+		if c != nil || err != nil {
+			w.t.Errorf("waiter %s got %v, %v, want leave to make a connection", name, c, err)
+		}
+		return nil
+	})
+}
+
+// await waits until so many waiters have begun and so many are served, and then a little, for there must be no more.
+func (w *waiters) await(begun, served int) error {
+	for end := time.Now().Add(bound); ; {
+		w.mu.Lock()
+		done := w.begun >= begun && len(w.served) >= served
+		w.mu.Unlock()
+		if err := w.engine.Sleep(w.ctx, time.Millisecond); err != nil {
+			return err
+		}
+		if done || time.Now().After(end) {
+			break
+		}
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.begun != begun || len(w.served) != served {
+		w.t.Errorf("%d waiters have begun and %d are served, want %d and %d", w.begun, len(w.served), begun, served)
+	}
+	return nil
+}
+
+// TestPoolCancelled: a task that is cancelled while it waits is not served, and takes nothing from the next.
+func TestPoolCancelled(t *testing.T) {
+	onEach(t, func(t *testing.T, k kind) {
+		e := k.engine(t)
+		p := newPool(e, 1, time.Minute)
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		e.Go("holder", func(ctx context.Context) error {
+			if _, err := p.acquire(ctx, "a", false); err != nil {
+				return err
+			}
+			e.Go("waiter", func(ctx context.Context) error {
+				c, err := p.acquire(ctx, "b", false)
+				if ClassOf(err) != Cancelled || c != nil {
+					t.Errorf("acquire returned %v, %v, want class %s", c, err, Cancelled)
+				}
+				return err
+			})
+			_ = e.Sleep(ctx, 5*time.Millisecond) // so that it most often waits
+			cancel()
+			return nil
+		})
+		if err := e.Run(ctx); err != nil {
+			t.Error(err)
+		}
+		if p.open != 1 {
+			t.Errorf("%d connections are counted, want that of the holder", p.open)
+		}
+	})
+}
+
+// TestPoolManyOrigins: what is known of origins does not grow with their number.
+func TestPoolManyOrigins(t *testing.T) {
+	withPool(t, 10, time.Minute, func(b *bench) error {
+		for i := range 20_000 {
+			c, _, err := b.get(b.ctx, fmt.Sprint("host", i))
+			if err != nil {
+				return err
+			}
+			b.put(c)
+		}
+		if len(b.idle) > 5000 || b.open != 10 {
+			t.Errorf("%d origins are kept and %d connections open", len(b.idle), b.open)
+		}
+		return nil
+	})
+}
+
+// TestPoolPressure: when the system has no descriptor for another connection, fewer are used, at once and for
+// what comes; then there are more again, by an eighth each second, and whoever waits is told.
+func TestPoolPressure(t *testing.T) {
+	withPool(t, 64, time.Hour, func(b *bench) error {
+		var conns []*conn
+		for range 32 {
+			c, _, err := b.get(b.ctx, "a")
+			if err != nil {
+				return err
+			}
+			conns = append(conns, c)
+		}
+		idle := conns[0].Conn.(*fakeConn)
+		b.put(conns[0])
+		b.shrink()
+		if !idle.closed || b.max >= 32 {
+			t.Errorf("after shrink, the idle one is closed: %v, and %d are allowed, want fewer than the 32 there were", idle.closed, b.max)
+		}
+		for range 100 {
+			b.shrink()
+		}
+		if b.max != 1 {
+			t.Errorf("%d are allowed, want 1 at least and at most", b.max)
+		}
+		for _, c := range conns[1:] {
+			b.put(c) // more than allowed: closed
+		}
+		if b.open > 1 {
+			t.Errorf("%d connections are open, want 1 at most", b.open)
+		}
+		b.closeIdle()
+		b.closing = false
+
+		// Now fifty tasks want one each and keep it. Each second lets more of them in.
+		w := &waiters{bench: b}
+		for i := range 50 {
+			w.start(fmt.Sprint(i), "a")
+		}
+		if err := w.await(50, 1); err != nil {
+			return err
+		}
+		for second := 1; b.max < 64; second++ {
+			if second > 60 {
+				t.Errorf("after %d s, %d connections are allowed, want all 64 again", second, b.max)
+				break
+			}
+			b.clock.advance(time.Second)
+			b.release(nil) // one ends, and so the next looks whether there is more room
+			if err := w.settle(); err != nil {
+				return err
+			}
+			if n := w.inUse(); n < min(b.max, 50-second) {
+				t.Errorf("after %d s, %d connections are in use of %d allowed, while tasks wait", second, n, b.max)
+				break
+			}
+		}
+		for end := time.Now().Add(bound); w.count() < 50 && time.Now().Before(end); {
+			b.release(nil)
+			if err := w.settle(); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// count is how many are served.
+func (w *waiters) count() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.served)
+}
+
+// settle gives the waiters time to take what there is.
+func (w *waiters) settle() error {
+	for range 50 {
+		if err := w.engine.Sleep(w.ctx, 200*time.Microsecond); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *waiters) inUse() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.open
+}
+
+var _ engine.Staler = (*fakeConn)(nil)
