@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -52,7 +51,6 @@ func TestFileLimit(t *testing.T) {
 
 // writeLimited is the child: it prints the error that the crawl ends with.
 func writeLimited(path string) error {
-	signal.Ignore(syscall.SIGXFSZ)
 	limit := syscall.Rlimit{Cur: fileLimit, Max: fileLimit}
 	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
 		return err
