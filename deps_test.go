@@ -75,7 +75,7 @@ var externalModules = []module{
 		why: "whether a stream is a terminal, and how wide",
 	},
 	{
-		path: "golang.org/x/sys", in: []string{"eventloop", "cmd/crawl", "bench/peers"},
+		path: "golang.org/x/sys", in: []string{"eventloop", "cmd/crawl", "bench/peers"}, testsOf: []string{"eventloop/looptest", "fetch", "engine", "crawler"},
 		why: "epoll, eventfd and socket calls that the standard library does not give",
 	},
 	{

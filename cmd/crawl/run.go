@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -120,7 +121,7 @@ func (o *runOptions) run(s streams, urls []string) error {
 	if !o.quiet {
 		plan.announce(s.err)
 	}
-	r := &session{options: o, streams: s, engine: e, listSize: in.size()}
+	r := &session{options: o, streams: s, engine: e, listSize: in.size(), mu: e.NewMutex()}
 	fetchOptions := o.fetch.options(plan)
 	fetchOptions.OnPressure = func(class fetch.Class) { r.pressure(class) }
 	client := fetch.NewClient(e, fetchOptions)
@@ -286,8 +287,10 @@ type session struct {
 	crawler  *crawler.Crawler
 	listSize int64
 
-	cancel      context.CancelFunc
-	interrupted os.Signal // the first signal to stop
+	cancel context.CancelFunc
+
+	mu          sync.Locker // guards what follows: callbacks of goroutines come at once
+	interrupted os.Signal   // the first signal to stop
 	said        map[fetch.Class]bool
 }
 
@@ -310,6 +313,8 @@ func (r *session) run() error {
 func (r *session) pressure(class fetch.Class) {
 	r.crawler.NotePressure(class)
 	r.engine.Post(func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
 		if r.said[class] || r.options.quiet {
 			return
 		}

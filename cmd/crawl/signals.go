@@ -24,6 +24,8 @@ func (r *session) handleSignals() {
 }
 
 func (r *session) stop(sig os.Signal) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if r.interrupted == nil {
 		r.interrupted = sig
 		stats := r.crawler.Stats()

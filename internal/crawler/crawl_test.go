@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -130,6 +131,7 @@ func TestCrawlFaults(t *testing.T) {
 			want row
 		}{
 			{"/p/7", row{Class: "ok", Status: 200, Attempts: 1}},
+			{"/f/raw/" + base64.URLEncoding.EncodeToString([]byte("HTTP/1.0 200 OK\r\n\r\nhi")), row{Class: "ok", Status: 200, Attempts: 1, Protocol: "HTTP/1.0"}},
 			{"/f/status/404", row{Class: "ok", Status: 404, Attempts: 1}},
 			{"/f/status/500", row{Class: "ok", Status: 500, Attempts: 1}},
 			{"/f/no-content", row{Class: "ok", Status: 204, Attempts: 1}},
@@ -168,8 +170,11 @@ func TestCrawlFaults(t *testing.T) {
 			if r.Status != c.want.Status || (r.BytesWire == nil) != (r.Status == 0) || (r.Protocol == "") != (r.Status == 0) {
 				t.Errorf("%s: %+v, want status %d", c.url, r, c.want.Status)
 			}
+			if c.want.Protocol != "" && r.Protocol != c.want.Protocol {
+				t.Errorf("%s: protocol %q, want %q", c.url, r.Protocol, c.want.Protocol)
+			}
 		}
-		if s := c.Stats(); len(rows) != len(cases) || s.Ledger.Skipped != 2 || s.Ledger.Fetched != 8 || s.Ledger.Failed != 9 {
+		if s := c.Stats(); len(rows) != len(cases) || s.Ledger.Skipped != 2 || s.Ledger.Fetched != 9 || s.Ledger.Failed != 9 {
 			t.Errorf("%d records, %s", len(rows), s.Ledger.String())
 		}
 	})

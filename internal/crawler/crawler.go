@@ -170,7 +170,7 @@ func (c *Crawler) settle(r *Record) {
 	c.sink.put(r)
 }
 
-// retryDelay doubles with each attempt; full jitter, so that what failed together does not come back together.
+// retryDelay doubles with each attempt, half of it at random, so that what failed together does not come back together.
 func (c *Crawler) retryDelay(attempts int) time.Duration {
 	d := min(c.options.RetryDelay, maxRetryDelay) << min(attempts-1, 20)
 	d = min(d, maxRetryDelay)

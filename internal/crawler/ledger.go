@@ -69,7 +69,7 @@ func (l *Ledger) String() string {
 		l.Discovered, l.Fetched, l.Failed, l.Skipped, l.Pending)
 }
 
-// Breakdown lists classes and statuses with their numbers, the most frequent first: "9990 200, 7 404, 3 timeout.read".
+// Breakdown lists classes and statuses with their numbers, the most frequent first: "9990 × 200, 7 × 404, 3 × timeout.read".
 func (l *Ledger) Breakdown() string {
 	type row struct {
 		name string

@@ -208,11 +208,10 @@ type execution struct {
 	fetcher *fakeFetcher
 	out     *failingOutput
 
-	mu       sync.Mutex // guards the rest
-	last     Ledger
-	drained  int64 // attempts when it was drained; -1: it was not
-	idle     int
-	cancelAt time.Time
+	mu      sync.Mutex // guards the rest
+	last    Ledger
+	drained int64 // attempts when it was drained; -1: it was not
+	idle    int
 }
 
 // TestPrograms: whatever happens, every URL ends in one record or stays pending, no limit is passed, nothing
@@ -231,6 +230,12 @@ func TestPrograms(t *testing.T) {
 			})
 		}
 	})
+}
+
+// FuzzPrograms tries more seeds.
+func FuzzPrograms(f *testing.F) {
+	f.Add(uint64(1 << 40))
+	f.Fuzz(func(t *testing.T, seed uint64) { execute(t, newLoopWorld(t), newProgram(seed)) })
 }
 
 func execute(t *testing.T, w *world, p *program) {
@@ -322,12 +327,13 @@ func (x *execution) checkIdle(timeout time.Duration) {
 	}
 	now := c.engine.Now()
 	source := c.source
-	more := d.inHand != nil || len(source.urls)+len(source.chunk)+len(source.next) > 0 || source.last && len(source.partial) > 0
+	more := d.inHand != nil || len(source.urls)+len(source.chunk)+len(source.next) > 0 || source.last && len(source.partial) > 0 ||
+		!source.last && !source.reading
 	work := more && d.held+len(d.retries) < d.lookahead
 	for _, h := range d.hosts {
 		work = work || len(h.waiting) > 0 && h.active < x.options.PerHost
 	}
-	wait := time.Duration(-1) // until something is to be begun
+	var wait time.Duration // until something is to be begun
 	switch {
 	case work:
 		wait = 0

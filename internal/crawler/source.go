@@ -215,7 +215,7 @@ func clipLine(line []byte) string {
 	return string(bytes.ToValidUTF8(line[:min(len(line), most)], []byte("\uFFFD"))) + "…"
 }
 
-// hasNext reports whether take would have something at once.
+// hasNext reports whether take would have something at once, or begin to read the list.
 func (s *Source) hasNext() bool {
-	return len(s.urls) > 0 || len(s.chunk) > 0 || len(s.next) > 0 || s.last && len(s.partial) > 0
+	return len(s.urls) > 0 || len(s.chunk) > 0 || len(s.next) > 0 || s.last && len(s.partial) > 0 || !s.last && !s.reading
 }

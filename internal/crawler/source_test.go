@@ -306,6 +306,38 @@ func TestCrawlOfList(t *testing.T) {
 	})
 }
 
+// TestBadArgument: an argument that is no URL is a record too, and names no line.
+func TestBadArgument(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		out := &output{}
+		c := New(w, newFakeFetcher(w, always(answer{})), NewSource([]string{"nonsense", "http://a/"}, "", nil), NewSink("output", out), Options{})
+		run(t, w, c)
+		rows := rowsByURL(t, out.String())
+		if r := rows["nonsense"]; len(rows) != 2 || r.Class != "input" || r.Error != "not an http:// URL" || rows["http://a/"].Class != "ok" {
+			t.Errorf("%+v", rows)
+		}
+	})
+}
+
+// TestListBesideSlowArgument: the list is begun as soon as there is a worker for it, and not when an argument is done.
+func TestListBesideSlowArgument(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		f := newFakeFetcher(w, func(url string, _ int) answer {
+			if url == "http://slow/" {
+				return answer{after: time.Hour}
+			}
+			return answer{after: time.Second}
+		})
+		c := New(w, f, NewSource([]string{"http://slow/"}, "list", strings.NewReader(listOf(10, 1))), NewSink("output", &output{}), Options{Concurrency: 3})
+		run(t, w, c)
+		for url, spans := range f.spans {
+			if took := spans[0].end.Sub(f.begins[0]); url != "http://slow/" && took > 5*time.Second {
+				t.Errorf("%s was done after %v", url, took)
+			}
+		}
+	})
+}
+
 // TestCrawlOfNothing: a list without URLs ends at once, and so does none.
 func TestCrawlOfNothing(t *testing.T) {
 	for _, list := range []string{"", "#\n\n# b", "none"} {
@@ -474,17 +506,17 @@ func TestDrainWhileListBlocks(t *testing.T) {
 	})
 }
 
-// TestListNotReadAfterDrain: what arrives after that is not taken.
+// TestListNotReadAfterDrain: what arrives after that is not taken, nor is an error that nobody needs to know.
 func TestListNotReadAfterDrain(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		w.delay = func() time.Duration { return time.Second }
 		f := newFakeFetcher(w, always(answer{after: time.Minute}))
 		out := &output{}
-		c := New(w, f, NewSource([]string{"http://a/"}, "list", strings.NewReader("http://b/\n")), NewSink("output", out), Options{Concurrency: 10})
+		c := New(w, f, NewSource([]string{"http://a/"}, "list", &withError{list: "http://b/\n"}), NewSink("output", out), Options{Concurrency: 10})
 		w.After(time.Second/2, c.Drain)
 		run(t, w, c)
-		if s := c.Stats(); s.Ledger.Discovered != 1 || s.Ledger.Fetched != 1 || s.ListDone || !s.Draining {
-			t.Errorf("%+v", s)
+		if s := c.Stats(); s.Ledger.Discovered != 1 || s.Ledger.Fetched != 1 || s.ListDone || !s.Draining || c.Err() != nil {
+			t.Errorf("%+v, %v", s, c.Err())
 		}
 	})
 }

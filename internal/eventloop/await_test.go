@@ -196,6 +196,11 @@ func TestTimeoutInACleanUp(t *testing.T) {
 		wantErr(t, "sleep", l.Sleep(time.Hour), eventloop.ErrCancelled)
 		wantErr(t, "clean-up", l.Timeout(time.Second, func() error { return l.Sleep(time.Hour) }), eventloop.ErrTimeout)
 		afterwards(t, l, task, 1)
+		f := eventloop.NewFuture[int](l) // settled in the turn of the timeout, and before it
+		l.CallLater(time.Second, func() { f.SetResult(1) })
+		_, err := eventloop.WaitFor[int](l, f, time.Second)
+		noError(t, err)
+		afterwards(t, l, task, 1)
 		return nil
 	})
 	if _, err := eventloop.RunUntilComplete(l, task); err != nil {

@@ -167,6 +167,31 @@ func TestConnEOF(t *testing.T) {
 	})
 }
 
+// Data and the end behind it in one event: the end is not forgotten when all the data was read.
+func TestConnDataAndEndInOneEvent(t *testing.T) {
+	eachPoller(t, func(t *testing.T, poller string) {
+		l := newLoop(t, poller, eventloop.Options{})
+		ended := make(chan struct{})
+		address := serve(t, "tcp4", "127.0.0.1:0", func(c *net.TCPConn) {
+			greet("bye")(c)
+			_ = c.CloseWrite()
+			close(ended)
+			silence(c)
+		})
+		withConn(t, l, address, func(c *eventloop.Conn) error {
+			<-ended // the loop stands still meanwhile
+			buf := make([]byte, 10)
+			if n, err := c.Read(buf); n != 3 || err != nil {
+				t.Errorf("read %d bytes, %v", n, err)
+			}
+			if n, err := c.Read(buf); n != 0 || err != io.EOF {
+				t.Errorf("at the end: %d bytes, %v", n, err)
+			}
+			return nil
+		})
+	})
+}
+
 // An empty read returns at once, an empty write writes nothing.
 func TestConnEmpty(t *testing.T) {
 	eachPoller(t, func(t *testing.T, poller string) {

@@ -147,12 +147,17 @@ func TestWatchdog(t *testing.T) {
 			noError(t, l.Yield()) // steps that do not hang are not its business
 		}
 		hangs(out.seen)
+		for begun := time.Now(); time.Since(begun) < 30*time.Millisecond; { // many of its looks
+		}
 		return nil
 	})
 	if err := l.Close(); err != nil { // and with it the watchdog
 		t.Fatal(err)
 	}
 	text := out.text.String()
+	if n := strings.Count(text, "one step has been running"); n != 1 {
+		t.Errorf("it spoke %d times of one step", n)
+	}
 	if !strings.Contains(text, "event loop: one step has been running for ") || !strings.Contains(text, "eventloop_test.hangs") {
 		t.Errorf("it said:\n%s", text)
 	}

@@ -333,12 +333,18 @@ func TestGoexit(t *testing.T) {
 			done := make(chan struct{})
 			go func() {
 				defer close(done)
-				l, err := eventloop.New(eventloop.Options{OnError: log.add})
+				p := &looptest.Poller{Clock: &looptest.Clock{}, Generations: map[int]uint32{}, Wanted: map[int]eventloop.Readiness{}}
+				l, err := eventloop.New(eventloop.Options{Poller: p, Clock: p.Clock, OnError: log.add})
 				if err != nil {
 					t.Error(err)
 					return
 				}
-				defer l.Close()
+				defer func() {
+					noError(t, l.Close())
+					if now := p.Clock.Now(); now != 0 {
+						t.Errorf("Close took %v", now)
+					}
+				}()
 				switch where {
 				case "task":
 					start(l, "", func() error { runtime.Goexit(); return nil })

@@ -16,10 +16,10 @@ import (
 // nothing behind.
 func TestCancelEverything(t *testing.T) {
 	s, base := web(t, origin.Config{})
-	hole, mute := blackHole(t), deaf(t)
+	hole := blackHole(t)
 	urls := []string{
 		base + "/f/stall", base + "/f/stall-body/1000", base + "/f/drip/100000?every=1ms", base + "/f/delay/1h",
-		base + "/f/gate/1000000", hole, mute, "http://name.test/",
+		base + "/f/gate/1000000", hole, "http://name.test/",
 	}
 	onEach(t, func(t *testing.T, k kind) {
 		s.Reset()

@@ -91,9 +91,9 @@ func (c *Client) Close() { c.pool.closeIdle() }
 func (c *Client) Do(ctx context.Context, req *Request, res *Response) error {
 	c.begin(res)
 	for fresh := false; ; fresh = true {
-		conn, err := c.pool.acquire(ctx, req.URL.Authority, fresh)
+		conn, err := c.pool.acquire(ctx, req.URL.Authority, fresh, &res.Timings.Queue)
 		if conn == nil && err == nil {
-			conn, err = c.dial(ctx, req, res)
+			conn, err = c.dial(ctx, req, res, fresh)
 		}
 		if err == nil {
 			res.Remote, res.Reused = conn.remote, conn.used

@@ -2,8 +2,10 @@ package fetch
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/netip"
+	"syscall"
 	"time"
 
 	"crawl/internal/engine"
@@ -15,10 +17,11 @@ const pressurePatience = 3 * time.Minute
 
 // dial makes a connection, which the pool has given leave for; on an error it gives that back. When this
 // machine has no descriptor, port or memory for a connection, that is not the server's fault: the fetch waits,
-// its time limits too, and the pool makes do with fewer connections.
-func (c *Client) dial(ctx context.Context, req *Request, res *Response) (*conn, error) {
+// its time limits too, and the pool makes do with fewer connections. If one becomes idle meanwhile, and none
+// fresh is asked for, that one will do.
+func (c *Client) dial(ctx context.Context, req *Request, res *Response, fresh bool) (*conn, error) {
 	var d *dialing
-	c.engine.Leaf(func() { d = c.newDialing(ctx, req.URL, res) })
+	c.engine.Leaf(func() { d = c.newDialing(ctx, req.URL, res, fresh) })
 	if d.addrs == nil {
 		c.resolve(d)
 	}
@@ -39,10 +42,9 @@ func (c *Client) dial(ctx context.Context, req *Request, res *Response) (*conn, 
 }
 
 // newDialing takes the addresses that need no resolver: given by the user, or written in the URL.
-func (c *Client) newDialing(ctx context.Context, u *URL, res *Response) *dialing {
-	d := &dialing{client: c, ctx: ctx, url: u, response: res}
+func (c *Client) newDialing(ctx context.Context, u *URL, res *Response, fresh bool) *dialing {
+	d := &dialing{client: c, ctx: ctx, url: u, response: res, fresh: fresh}
 	d.steps.prepare, d.steps.judge = d.prepare, d.judge
-	res.Timings.Queue += c.engine.Now().Sub(res.Started)
 	if d.addrs = c.resolver.given(u); d.addrs != nil {
 		return d
 	}
@@ -69,11 +71,12 @@ type dialing struct {
 	ctx      context.Context
 	url      *URL
 	response *Response
+	fresh    bool         // an idle connection will not do
 	addrs    []netip.Addr // that are left to try
 
 	address  string
 	first    time.Time       // attempt at this address
-	before   time.Time       // this attempt
+	before   time.Time       // this attempt, or the pause before it
 	deadline context.Context // ctx with the deadline of this attempt
 	timeout  Class           // what passes with it
 	pause    time.Duration   // before another attempt at the same address
@@ -95,6 +98,13 @@ func (d *dialing) prepare() {
 	case d.pause > 0:
 		d.response.limit += now.Sub(d.before)
 		d.response.Timings.Queue += now.Sub(d.before)
+		if d.fresh {
+			break
+		}
+		if d.conn = d.client.pool.trade(d.url.Authority); d.conn != nil {
+			d.over = true
+			return
+		}
 	default:
 		d.address = netip.AddrPortFrom(d.addrs[0], d.url.Port).String()
 		d.addrs = d.addrs[1:]
@@ -120,9 +130,13 @@ func (d *dialing) judge() {
 	}
 	d.err = classify(d.ctx, d.err, d.timeout)
 	class := ClassOf(d.err)
+	if class == LocalPorts && d.pause == 0 && !d.haveSource() {
+		class = ConnectUnreachable
+		d.err = fail(class, d.err)
+	}
 	if class.Family() == "local" && now.Sub(d.first) <= pressurePatience {
 		d.relieve(class)
-		d.err = nil
+		d.before, d.err = now, nil
 		return
 	}
 	d.pause = 0
@@ -134,6 +148,17 @@ func (d *dialing) judge() {
 	if class == ClosedReset {
 		d.err = fail(ConnectFailed, d.err)
 	}
+}
+
+// haveSource reports whether this machine has an address to connect from. If it has none, as for IPv6 where that
+// is switched off, the system's error is the same as when there is no port left (EADDRNOTAVAIL); but then a
+// socket for datagrams has none either. Connecting one sends nothing and does not wait.
+func (d *dialing) haveSource() bool {
+	probe, err := d.client.engine.DialContext(d.ctx, "udp", d.address)
+	if err == nil {
+		_ = probe.Close() // nothing was sent
+	}
+	return !errors.Is(err, syscall.EADDRNOTAVAIL)
 }
 
 // relieve makes room where that is possible, and has the attempt repeated after a pause.

@@ -36,7 +36,7 @@ type buffer struct {
 func (c *Client) exchange(ctx context.Context, conn *conn, req *Request, res *Response) error {
 	err := c.send(conn, req, res)
 	if err != nil {
-		return classify(ctx, err, TimeoutWrite)
+		return classify(ctx, err, c.unlessTotal(res, TimeoutWrite))
 	}
 	return c.receive(ctx, conn, req, res)
 }
@@ -122,16 +122,22 @@ func (c *Client) limit(now time.Time, res *Response) time.Time {
 	return limit
 }
 
+// unlessTotal is what a deadline that passes now stands for: the total, or else timeout.
+func (c *Client) unlessTotal(res *Response, timeout Class) Class {
+	if c.engine.Now().Before(res.deadline()) {
+		return timeout
+	}
+	return TimeoutTotal
+}
+
 // readError gives the error of a read its class. nil is for the end of the connection where that is the end
 // of the response.
 func (c *Client) readError(ctx context.Context, err error, res *Response) error {
 	timeout := TimeoutRead
-	switch {
-	case !c.engine.Now().Before(res.deadline()):
-		timeout = TimeoutTotal
-	case !res.got:
+	if !res.got {
 		timeout = TimeoutFirstByte
 	}
+	timeout = c.unlessTotal(res, timeout)
 	if err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF) {
 		switch {
 		case res.inBody:

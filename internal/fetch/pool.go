@@ -12,7 +12,7 @@ import (
 // conn is a connection with what the pool knows of it.
 type conn struct {
 	net.Conn
-	events eventConn // the same connection, if the engine's connections are such
+	events engine.ReadWaiter // the same connection, if the engine's connections are such
 	origin string
 	remote string
 	used   bool          // it has served a fetch
@@ -21,19 +21,16 @@ type conn struct {
 	older  *conn
 }
 
-// eventConn is a connection that can be waited for without a buffer, and knows when it has gone stale.
-type eventConn interface {
-	engine.ReadWaiter
-	engine.Staler
-}
-
 func newConn(raw net.Conn, origin, remote string) *conn {
 	c := &conn{Conn: raw, origin: origin, remote: remote}
-	c.events, _ = raw.(eventConn)
+	c.events, _ = raw.(engine.ReadWaiter)
 	return c
 }
 
-func (c *conn) stale() bool { return c.events != nil && c.events.Stale() }
+func (c *conn) stale() bool {
+	s, ok := c.Conn.(engine.Staler)
+	return ok && s.Stale()
+}
 
 // pool keeps idle connections by origin, and bounds how many connections there are, idle or not. The newest of
 // an origin is used first: it is the least likely to have been closed by the server. When there is no room for
@@ -69,8 +66,8 @@ func newPool(e engine.Engine, most int, maxAge time.Duration) *pool {
 func (p *pool) now() time.Duration { return p.engine.Now().Sub(p.began) }
 
 // acquire returns an idle connection to origin, unless fresh is asked for. With neither connection nor error,
-// the caller has leave to make one, and owes the pool a release.
-func (p *pool) acquire(ctx context.Context, origin string, fresh bool) (*conn, error) {
+// the caller has leave to make one, and owes the pool a release. It adds to waited how long there was no room.
+func (p *pool) acquire(ctx context.Context, origin string, fresh bool, waited *time.Duration) (*conn, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for {
@@ -82,16 +79,33 @@ func (p *pool) acquire(ctx context.Context, origin string, fresh bool) (*conn, e
 		p.grow()
 		if p.open < p.max {
 			p.open++
+			if p.open < p.max { // after grow, there may be room for several
+				p.room.Signal()
+			}
 			return nil, nil
 		}
 		if p.oldest != nil {
 			p.discard(p.oldest)
 			continue
 		}
-		if err := p.room.Wait(ctx); err != nil {
+		before := p.now()
+		err := p.room.Wait(ctx)
+		*waited += p.now() - before
+		if err != nil {
 			return nil, fail(Cancelled, err)
 		}
 	}
+}
+
+// trade gives an idle connection to origin, if there is one, for the leave to make another.
+func (p *pool) trade(origin string) *conn {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	c := p.take(origin)
+	if c != nil {
+		p.close(nil)
+	}
+	return c
 }
 
 // take is the newest idle connection of origin that is alive as far as is known.
@@ -212,7 +226,6 @@ func (p *pool) grow() {
 	if now := p.engine.Now(); now.Sub(p.shrunk) >= time.Second {
 		p.shrunk = now
 		p.max = min(p.most, p.max+p.max/8+1)
-		p.room.Signal()
 	}
 }
 

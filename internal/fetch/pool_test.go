@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -55,7 +54,7 @@ func withPool(t *testing.T, most int, maxAge time.Duration, fn func(b *bench) er
 
 // get is acquire and, where that gives leave, a new connection.
 func (b *bench) get(ctx context.Context, origin string) (*conn, *fakeConn, error) {
-	c, err := b.acquire(ctx, origin, false)
+	c, err := b.acquire(ctx, origin, false, new(time.Duration))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -103,7 +102,7 @@ func TestPoolFresh(t *testing.T) {
 			return err
 		}
 		b.put(c)
-		if c, err := b.acquire(b.ctx, "a", true); c != nil || err != nil {
+		if c, err := b.acquire(b.ctx, "a", true, new(time.Duration)); c != nil || err != nil {
 			t.Errorf("acquire returned %v, %v, want leave to make one", c, err)
 		}
 		if !f.closed || b.open != 1 {
@@ -149,7 +148,7 @@ func TestPoolStale(t *testing.T) {
 }
 
 // TestPoolRoom: when there is no room, what has been idle for longest goes, whatever its origin; when nothing is
-// idle, tasks wait, and come in the order they came.
+// idle, tasks wait.
 func TestPoolRoom(t *testing.T) {
 	withPool(t, 3, time.Minute, func(b *bench) error {
 		var conns []*conn
@@ -176,8 +175,8 @@ func TestPoolRoom(t *testing.T) {
 
 		// Now all three are in use.
 		order := &waiters{bench: b}
-		order.start("1", "e")
-		order.start("2", "f")
+		order.start("e")
+		order.start("f")
 		if err := order.await(2, 0); err != nil {
 			return err
 		}
@@ -189,8 +188,8 @@ func TestPoolRoom(t *testing.T) {
 		if err := order.await(2, 2); err != nil {
 			return err
 		}
-		if got := strings.Join(order.served, " "); got != "1 2" || !fakes[0].closed {
-			t.Errorf("served are %s, and the idle one is closed: %v", got, fakes[0].closed)
+		if !fakes[0].closed {
+			t.Error("an idle connection of another origin stays, and a task was served all the same")
 		}
 		b.release(nil)
 		b.release(nil)
@@ -201,21 +200,20 @@ func TestPoolRoom(t *testing.T) {
 // waiters are tasks that wait for room in a pool.
 type waiters struct {
 	*bench
-	begun  int
-	served []string
+	begun, served int
 }
 
-func (w *waiters) start(name, origin string) {
-	w.engine.Go(name, func(ctx context.Context) error {
+func (w *waiters) start(origin string) {
+	w.engine.Go("waiter", func(ctx context.Context) error {
 		w.mu.Lock()
 		w.begun++
 		w.mu.Unlock()
-		c, err := w.acquire(ctx, origin, false)
+		c, err := w.acquire(ctx, origin, false, new(time.Duration))
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		w.served = append(w.served, name)
+		w.served++
 		if c != nil || err != nil {
-			w.t.Errorf("waiter %s got %v, %v, want leave to make a connection", name, c, err)
+			w.t.Errorf("a waiter for %s got %v, %v, want leave to make a connection", origin, c, err)
 		}
 		return nil
 	})
@@ -225,7 +223,7 @@ func (w *waiters) start(name, origin string) {
 func (w *waiters) await(begun, served int) error {
 	for end := time.Now().Add(bound); ; {
 		w.mu.Lock()
-		done := w.begun >= begun && len(w.served) >= served
+		done := w.begun >= begun && w.served >= served
 		w.mu.Unlock()
 		if err := w.engine.Sleep(w.ctx, time.Millisecond); err != nil {
 			return err
@@ -236,8 +234,8 @@ func (w *waiters) await(begun, served int) error {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.begun != begun || len(w.served) != served {
-		w.t.Errorf("%d waiters have begun and %d are served, want %d and %d", w.begun, len(w.served), begun, served)
+	if w.begun != begun || w.served != served {
+		w.t.Errorf("%d waiters have begun and %d are served, want %d and %d", w.begun, w.served, begun, served)
 	}
 	return nil
 }
@@ -250,11 +248,11 @@ func TestPoolCancelled(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
 		e.Go("holder", func(ctx context.Context) error {
-			if _, err := p.acquire(ctx, "a", false); err != nil {
+			if _, err := p.acquire(ctx, "a", false, new(time.Duration)); err != nil {
 				return err
 			}
 			e.Go("waiter", func(ctx context.Context) error {
-				c, err := p.acquire(ctx, "b", false)
+				c, err := p.acquire(ctx, "b", false, new(time.Duration))
 				if ClassOf(err) != Cancelled || c != nil {
 					t.Errorf("acquire returned %v, %v, want class %s", c, err, Cancelled)
 				}
@@ -325,15 +323,15 @@ func TestPoolPressure(t *testing.T) {
 
 		// Now fifty tasks want one each and keep it. Each second lets more of them in.
 		w := &waiters{bench: b}
-		for i := range 50 {
-			w.start(fmt.Sprint(i), "a")
+		for range 50 {
+			w.start("a")
 		}
 		if err := w.await(50, 1); err != nil {
 			return err
 		}
-		for second := 1; b.max < 64; second++ {
-			if second > 60 {
-				t.Errorf("after %d s, %d connections are allowed, want all 64 again", second, b.max)
+		for second := 1; w.count() < 50; second++ {
+			if second > 18 { // by then 41 are allowed
+				t.Errorf("after %d s, %d tasks of 50 are served, and %d connections allowed", second, w.count(), b.max)
 				break
 			}
 			b.clock.advance(time.Second)
@@ -360,7 +358,7 @@ func TestPoolPressure(t *testing.T) {
 func (w *waiters) count() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return len(w.served)
+	return w.served
 }
 
 // settle gives the waiters time to take what there is.

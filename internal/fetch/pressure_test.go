@@ -32,7 +32,7 @@ type scarce struct {
 }
 
 func (s scarce) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
-	if s.fail.Add(-1) >= 0 {
+	if network == "tcp" && s.fail.Add(-1) >= 0 {
 		return nil, &net.OpError{Op: "dial", Net: network, Err: os.NewSyscallError("socket", s.errno)}
 	}
 	return s.Engine.DialContext(ctx, network, address)

@@ -42,8 +42,13 @@ func newResolver(e engine.Engine, fixed map[string][]netip.Addr) *resolver {
 	return &resolver{engine: e, fixed: fixed, lookup: systemLookup, mu: e.NewMutex(), names: map[string]*answer{}}
 }
 
+// systemLookup gives IPv4 addresses as such, not mapped into IPv6, which LookupNetIP may do.
 func systemLookup(ctx context.Context, host string) ([]netip.Addr, error) {
-	return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+	addrs, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+	for i := range addrs {
+		addrs[i] = addrs[i].Unmap()
+	}
+	return addrs, err
 }
 
 // given are the addresses that the user gave for u's host and port, or nil.

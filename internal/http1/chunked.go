@@ -214,7 +214,7 @@ func (d *ChunkDecoder) endTrailers() error {
 	d.trailers.reset(append(d.trailers.Raw, "\r\n"...))
 	_, err := d.trailers.parse(0, d.lim)
 	var e *Error
-	if errors.As(err, &e) && e.Kind != ErrFieldLimit {
+	if errors.As(err, &e) && !errors.Is(e.Kind, ErrFieldLimit) {
 		e.Kind = ErrChunk
 	}
 	return err
