@@ -15,12 +15,12 @@ build: ## compile bin/crawl
 	$(GO) build -o bin/crawl ./cmd/crawl
 
 test: ## every test: unit, integration, command line; then again under the race detector
-	$(GO) test -timeout 5m ./...
+	$(GO) test -timeout 10m ./...
 	@$(MAKE) --no-print-directory race
 
 race: ## the tests under the race detector (needs a C compiler)
 	@if [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v $$($(GO) env CC | cut -d' ' -f1) >/dev/null; then \
-		echo "$(GO) test -race -timeout 5m ./internal/... ./cmd/..."; $(GO) test -race -timeout 5m ./internal/... ./cmd/...; \
+		echo "$(GO) test -race -timeout 15m ./internal/... ./cmd/..."; $(GO) test -race -timeout 15m ./internal/... ./cmd/...; \
 	else echo "SKIPPED: the race detector: it needs cgo and a C compiler, and there is none" >&2; fi
 
 fuzz: ## every fuzz target in turn, FUZZTIME=10s each

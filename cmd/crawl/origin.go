@@ -101,10 +101,13 @@ func (o *originOptions) run(s streams) (err error) {
 			return errors.Join(err, server.Close())
 		}
 	}
+	// From before it says that it is ready: whoever reads that may end it at once.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
 	if _, err := fmt.Fprintln(s.out, server.URL(0)); err != nil {
 		return ioError(errors.Join(err, server.Close()))
 	}
-	o.wait(s)
+	o.wait(ctx, s)
 	stats := server.Stats()
 	err = server.Close()
 	fmt.Fprintf(s.err, "crawl: origin: %s\n", originText(&stats))
@@ -115,9 +118,7 @@ func (o *originOptions) run(s streams) (err error) {
 }
 
 // wait returns when the server is to end.
-func (o *originOptions) wait(s streams) {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
+func (o *originOptions) wait(ctx context.Context, s streams) {
 	if o.limit > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, o.limit)

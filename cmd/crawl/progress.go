@@ -137,6 +137,7 @@ func newBar(w io.Writer, size int64) *bar {
 		progressbar.OptionEnableColorCodes(false), // none to turn off for NO_COLOR
 		progressbar.OptionSetRenderBlankState(true),
 		progressbar.OptionSpinnerType(14),
+		progressbar.OptionSetSpinnerChangeInterval(0), // else a goroutine draws it for ever, over the summary too
 		progressbar.OptionClearOnFinish(),
 	)}
 }

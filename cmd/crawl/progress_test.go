@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"runtime"
 	"testing"
 	"time"
 
@@ -62,7 +63,11 @@ func TestPlainLines(t *testing.T) {
 // A bar whose list turns out to be shorter or longer than it looked, or which is shown in the end, takes no harm.
 func TestBar(t *testing.T) {
 	var b bytes.Buffer
+	before := runtime.NumGoroutine()
 	p := newBar(&b, 1000)
+	if after := runtime.NumGoroutine(); after > before {
+		t.Fatal("the bar draws from a goroutine of its own, and goes on when it has been cleared")
+	}
 	for _, s := range []crawler.Stats{
 		{},
 		{Ledger: crawler.Ledger{Discovered: 10, Fetched: 2, Pending: 8}, ListRead: 100, InFlight: 8},

@@ -31,13 +31,15 @@ func (p *process) kill() {
 
 // start runs a program with files for its output, as a shell does: what is written there can be waited for.
 func (s *script) start(ts *testscript.TestScript, args []string) {
-	stuck, terminal := false, false
+	stuck, terminal, group := false, false, false
 	for len(args) > 0 && args[0][0] == '-' {
 		switch args[0] {
 		case "-stuck":
 			stuck = true
 		case "-tty":
 			terminal = true
+		case "-group":
+			group = true
 		default:
 			fatal("unknown flag %s", args[0])
 		}
@@ -52,6 +54,7 @@ func (s *script) start(ts *testscript.TestScript, args []string) {
 	for _, v := range []string{"WORK", "PATH", "HOME", "TMPDIR", "GORACE", "GOCOVERDIR", "GOTRACEBACK"} {
 		p.cmd.Env = append(p.cmd.Env, v+"="+ts.Getenv(v))
 	}
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: group}
 	var err error
 	p.stdin, err = p.cmd.StdinPipe()
 	check(err)
@@ -144,11 +147,19 @@ func (s *script) eof(_ *testscript.TestScript, args []string) {
 }
 
 func (s *script) signal(_ *testscript.TestScript, args []string) {
-	sig, ok := map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM, "QUIT": syscall.SIGQUIT}[args[1]]
+	group := args[0] == "-group"
+	if group {
+		args = args[1:]
+	}
+	sig, ok := map[string]syscall.Signal{"INT": syscall.SIGINT, "TERM": syscall.SIGTERM, "QUIT": syscall.SIGQUIT}[args[1]]
 	if !ok {
 		fatal("unknown signal %s", args[1])
 	}
-	check(s.process(args[0]).cmd.Process.Signal(sig))
+	pid := s.process(args[0]).cmd.Process.Pid
+	if group {
+		pid = -pid
+	}
+	check(syscall.Kill(pid, sig))
 }
 
 func (s *script) ended(ts *testscript.TestScript, args []string) {

@@ -130,11 +130,11 @@ func scriptCommands() map[string]func(ts *testscript.TestScript, neg bool, args 
 	add("digests FILE N: N records have a digest, and all of them the right one", 2, (*script).digests)
 	add("ledger FILE [NAME=N...]: the line of the summary adds up, and says that", 1, (*script).ledger)
 
-	add("start [-stuck] [-tty] NAME PROGRAM [ARG...]: in the background, output in NAME.out and NAME.err; -stuck: nobody reads it; -tty: NAME.err is a terminal", 2, (*script).start)
+	add("start [-stuck] [-tty] [-group] NAME PROGRAM [ARG...]: in the background, output in NAME.out and NAME.err; -stuck: nobody reads it; -tty: NAME.err is a terminal; -group: with those it starts, as a shell does", 2, (*script).start)
 	add("await FILE REGEXP: waits until it matches, and sets the variables that its groups are named after", 2, (*script).await)
 	add("feed NAME TEXT: to its standard input", 2, (*script).feed)
 	add("eof NAME: ends that", 1, (*script).eof)
-	add("signal NAME INT|TERM|QUIT", 2, (*script).signal)
+	add("signal [-group] NAME INT|TERM|QUIT", 2, (*script).signal)
 	add("ended NAME CODE: waits for its end; then stdout and stderr are what it wrote", 2, (*script).ended)
 	return all
 }

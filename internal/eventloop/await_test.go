@@ -244,6 +244,14 @@ func TestWaitFor(t *testing.T) {
 		failed.SetError(errBoom)
 		_, err = eventloop.WaitFor[int](l, failed, time.Second)
 		wantErr(t, "failed", err, errBoom)
+		// With no time at all, what is there is taken, and what is not is too late.
+		there := eventloop.NewFuture[int](l)
+		there.SetResult(1)
+		if v, err := eventloop.WaitFor[int](l, there, 0); v != 1 || err != nil {
+			t.Errorf("what is there: %d, %v", v, err)
+		}
+		_, err = eventloop.WaitFor[int](l, eventloop.NewFuture[int](l), -1)
+		wantErr(t, "what is not", err, eventloop.ErrTimeout)
 		// A task is cancelled, and waited for until it has cleaned up.
 		var tr trace
 		task := start(l, "", func() error {

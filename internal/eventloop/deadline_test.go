@@ -154,7 +154,7 @@ func TestBothDeadlines(t *testing.T) {
 					return err
 				})
 				writer := start(l, "writer", func() error {
-					_, err := c.Write(make([]byte, 64<<20))
+					_, err := c.Write(make([]byte, 16<<20))
 					tr.add("write@%v", l.Time())
 					return err
 				})

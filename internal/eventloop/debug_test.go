@@ -196,7 +196,7 @@ func TestDump(t *testing.T) {
 			return err
 		}
 		defer c.Close()
-		parked := start(l, "writer", func() error { _, err := c.Write(make([]byte, 64<<20)); return err })
+		parked := start(l, "writer", func() error { _, err := c.Write(make([]byte, 16<<20)); return err })
 		defer parked.Cancel()
 		return c.AwaitReadable()
 	})

@@ -124,22 +124,22 @@ func TestAddReaderAndWriter(t *testing.T) {
 func TestAddReaderLate(t *testing.T) {
 	l, p := looptest.New(t, "", eventloop.Options{})
 	var tr trace
-	noError(t, l.AddWriter(5, tr.note("writer")))
-	p.Ready(5, eventloop.Readable|eventloop.Writable)
+	noError(t, l.AddWriter(1005, tr.note("writer")))
+	p.Ready(1005, eventloop.Readable|eventloop.Writable)
 	turns(t, l, 1)
 	tr.want(t, "writer")
-	noError(t, l.AddReader(5, tr.note("reader")))
+	noError(t, l.AddReader(1005, tr.note("reader")))
 	turns(t, l, 1)
 	tr.want(t, "reader")
-	if p.Wanted[5] != eventloop.Readable|eventloop.Writable {
-		t.Errorf("wanted for %b", p.Wanted[5])
+	if p.Wanted[1005] != eventloop.Readable|eventloop.Writable {
+		t.Errorf("wanted for %b", p.Wanted[1005])
 	}
-	l.RemoveWriter(5)
-	if p.Wanted[5] != eventloop.Readable {
-		t.Errorf("wanted for %b", p.Wanted[5])
+	l.RemoveWriter(1005)
+	if p.Wanted[1005] != eventloop.Readable {
+		t.Errorf("wanted for %b", p.Wanted[1005])
 	}
-	l.RemoveReader(5)
-	if _, ok := p.Generations[5]; ok {
+	l.RemoveReader(1005)
+	if _, ok := p.Generations[1005]; ok {
 		t.Error("a descriptor that nobody listens to is still registered")
 	}
 }

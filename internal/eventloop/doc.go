@@ -14,8 +14,11 @@
 //     another task holds across an await stop every task there is.
 //   - It must not call runtime.LockOSThread or runtime.Goexit (so no t.FailNow): both end the loop's own
 //     goroutine, and the runtime offers no way to catch that.
-//   - Deadlines come from the loop's clock: Conn.SetDeadline, [Timeout], [WaitFor]. A context's cancellation
-//     runs on other threads and reaches a task only as [Task.Cancel].
+//   - Deadlines come from the loop's clock: Conn.SetDeadline, [Loop.Timeout], [WaitFor]. A context's
+//     cancellation runs on other threads and reaches a task only as [Task.Cancel].
+//
+// A goroutine runs one loop at a time: each locks the thread once, from its first run to its Close, and where
+// two have locked it the runtime throws when a task of the first is resumed. Nothing can catch that either.
 //
 // Left out: names (they are resolved by the caller), TLS (crypto/tls runs in a task over a Conn), files.
 //

@@ -57,14 +57,14 @@ func TestDeadlock(t *testing.T) {
 func TestEvents(t *testing.T) {
 	l, p := looptest.New(t, "", eventloop.Options{})
 	calls := 0
-	if err := l.AddReader(40, func() { calls++ }); err != nil {
+	if err := l.AddReader(1040, func() { calls++ }); err != nil {
 		t.Fatal(err)
 	}
-	if p.Wanted[40] != eventloop.Readable || p.Generations[40] == 0 {
-		t.Errorf("wanted for %b, generation %d", p.Wanted[40], p.Generations[40])
+	if p.Wanted[1040] != eventloop.Readable || p.Generations[1040] == 0 {
+		t.Errorf("wanted for %b, generation %d", p.Wanted[1040], p.Generations[1040])
 	}
-	p.Ready(40, eventloop.Readable)
-	p.ReadyAs(40, p.Generations[40]+1, eventloop.Readable) // of another life
+	p.Ready(1040, eventloop.Readable)
+	p.ReadyAs(1040, p.Generations[1040]+1, eventloop.Readable) // of another life
 	if err := run(l, func() error { return l.Sleep(time.Second) }); err != nil {
 		t.Fatal(err)
 	}
@@ -72,15 +72,15 @@ func TestEvents(t *testing.T) {
 		t.Errorf("%d calls, %d events, %d stale", calls, m.Events, m.StaleEvents)
 	}
 	short := make([]eventloop.Event, 1)
-	p.Ready(40, eventloop.Readable)
-	p.Ready(40, eventloop.Writable)
+	p.Ready(1040, eventloop.Readable)
+	p.Ready(1040, eventloop.Writable)
 	for _, want := range []eventloop.Readiness{eventloop.Readable, eventloop.Writable} {
-		if n, err := p.Wait(short, -1); n != 1 || err != nil || short[0].Ready != want || short[0].FD != 40 {
+		if n, err := p.Wait(short, -1); n != 1 || err != nil || short[0].Ready != want || short[0].FD != 1040 {
 			t.Errorf("%d events, %v: %+v", n, err, short[0])
 		}
 	}
-	l.RemoveReader(40)
-	if _, ok := p.Generations[40]; ok || len(p.Wanted) != 1 {
+	l.RemoveReader(1040)
+	if _, ok := p.Generations[1040]; ok || len(p.Wanted) != 1 {
 		t.Error("the descriptor is still known")
 	}
 }
