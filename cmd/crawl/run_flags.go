@@ -228,8 +228,11 @@ func (r *rate) String() string {
 
 // Set implements pflag.Value.
 func (r *rate) Set(s string) error {
-	number, unit, _ := strings.Cut(s, "/")
-	per := map[string]float64{"": 1, "s": 1, "m": 60, "h": 3600}[unit]
+	number, unit, ok := strings.Cut(s, "/")
+	if !ok {
+		unit = "s"
+	}
+	per := map[string]float64{"s": 1, "m": 60, "h": 3600}[unit]
 	n, err := strconv.ParseFloat(number, 64)
 	if err != nil || per == 0 || !(n/per >= minRate && n/per <= maxRate) { // NaN is neither
 		return fmt.Errorf("must be a number per second, minute or hour, as 100/s, 30/m, 5/h")

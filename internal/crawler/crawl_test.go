@@ -158,7 +158,7 @@ func TestCrawlFaults(t *testing.T) {
 			}
 			list.WriteString(cases[i].url + "\n")
 		}
-		client := fetch.NewClient(e, fetch.Options{Timeout: 200 * time.Millisecond, MaxBody: 200_000})
+		client := fetch.NewClient(e, fetch.Options{Timeout: 500 * time.Millisecond, MaxBody: 200_000})
 		c, out := crawlOf(e, client, strings.NewReader(list.String()), Options{Concurrency: 10, Retries: 2, RetryDelay: time.Millisecond})
 		run(t, e, c)
 		rows := rowsByURL(t, out.String())

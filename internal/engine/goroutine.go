@@ -202,6 +202,7 @@ func (e *goroutineEngine) Detach(fn, then func()) {
 type goroutineConn struct {
 	net.Conn
 	engine *goroutineEngine
+	stale  func() bool // see Stale
 }
 
 func (e *goroutineEngine) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
@@ -209,7 +210,7 @@ func (e *goroutineEngine) DialContext(ctx context.Context, network, address stri
 	if err != nil {
 		return nil, err
 	}
-	c := &goroutineConn{raw, e}
+	c := &goroutineConn{Conn: raw, engine: e}
 	e.mu.Lock()
 	e.conns[c] = struct{}{}
 	e.mu.Unlock()

@@ -2,25 +2,37 @@
 
 package engine
 
-import "syscall"
+import (
+	"net"
+	"syscall"
+)
 
 // Stale implements Staler. Package net tells nobody of events, so it costs a system call; there is one for each
 // connection that is used again.
 func (c *goroutineConn) Stale() bool {
-	socket, ok := c.Conn.(syscall.Conn)
+	if c.stale == nil {
+		c.stale = peeker(c.Conn)
+	}
+	return c.stale()
+}
+
+// peeker makes the function that looks whether there is anything to read on c, or its end. It is made once for
+// each connection, and allocates nothing then.
+func peeker(c net.Conn) func() bool {
+	socket, ok := c.(syscall.Conn)
 	if !ok {
-		return false
+		return func() bool { return false }
 	}
 	raw, err := socket.SyscallConn()
 	if err != nil {
-		return true
+		return func() bool { return true }
 	}
-	stale := true
-	// Not by raw.Read, which would fail after the deadline of the last exchange.
-	err = raw.Control(func(fd uintptr) {
+	var something bool
+	peek := func(fd uintptr) {
 		var b [1]byte
 		_, _, err := syscall.Recvfrom(int(fd), b[:], syscall.MSG_PEEK)
-		stale = err != syscall.EAGAIN
-	})
-	return stale || err != nil
+		something = err != syscall.EAGAIN
+	}
+	// Not by raw.Read, which would fail after the deadline of the last exchange.
+	return func() bool { return raw.Control(peek) != nil || something }
 }

@@ -189,23 +189,24 @@ func TestDump(t *testing.T) {
 	} {
 		start(l, name, wait)
 	}
-	address := serve(t, "tcp4", "127.0.0.1:0", silence)
+	address := serve(t, "tcp4", "127.0.0.1:0", deaf(t))
 	start(l, "reader", func() error {
 		c, err := l.Dial(context.Background(), "tcp", address)
 		if err != nil {
 			return err
 		}
 		defer c.Close()
-		parked := start(l, "writer", func() error { _, err := c.Write(make([]byte, 16<<20)); return err })
+		parked := start(l, "writer", func() error { _, err := c.Write(make([]byte, 64<<20)); return err })
 		defer parked.Cancel()
 		return c.AwaitReadable()
 	})
 	mustRun(t, l, func() error {
 		var b bytes.Buffer
-		for !strings.Contains(b.String(), "writer: waiting for write") { // it was the last to come to rest
-			noError(t, l.Sleep(time.Millisecond))
+		for !strings.Contains(b.String(), "writer: waiting for write") { // it is the last to come to rest
 			b.Reset()
-			noError(t, l.Dump(&b))
+			if err := errors.Join(l.Sleep(time.Millisecond), l.Dump(&b)); err != nil {
+				return err
+			}
 		}
 		start(l, "newcomer", func() error { return nil })
 		b.Reset()

@@ -63,12 +63,16 @@ func TestAddReader(t *testing.T) {
 					return err
 				}
 				for got < 3*i {
-					noError(t, l.Sleep(time.Millisecond))
+					if err := l.Sleep(time.Millisecond); err != nil {
+						return err
+					}
 				}
 			}
 			noError(t, unix.Shutdown(b, unix.SHUT_RDWR))
 			for !ended {
-				noError(t, l.Sleep(time.Millisecond))
+				if err := l.Sleep(time.Millisecond); err != nil {
+					return err
+				}
 			}
 			return nil
 		})

@@ -58,6 +58,11 @@ func echo(c *net.TCPConn) { _, _ = io.Copy(struct{ io.Writer }{c}, c) }
 // silence sends nothing, and goes when the other end does.
 func silence(c *net.TCPConn) { _, _ = io.Copy(io.Discard, c) }
 
+// deaf reads and sends nothing until the end of the test, so that what is written to it comes to rest in buffers.
+func deaf(t testing.TB) func(c *net.TCPConn) {
+	return func(*net.TCPConn) { <-t.Context().Done() }
+}
+
 // greet sends a text and closes.
 func greet(text string) func(c *net.TCPConn) {
 	return func(c *net.TCPConn) { _, _ = io.WriteString(c, text) }

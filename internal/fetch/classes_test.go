@@ -190,7 +190,7 @@ func scenarios() []scenario {
 		{class: Cancelled, name: "in the body", path: "/f/stall-body", cancel: short},
 		{class: Cancelled, name: "while it is sent", url: deaf, request: Request{Method: "PUT", Body: large()}, cancel: short},
 		{class: Cancelled, name: "while connecting", url: func(t *testing.T) string { return blackHole(t) }, cancel: short},
-		{class: Cancelled, name: "while resolving", url: named, lookup: pastItsContext, options: Options{ConnectTimeout: time.Second}, cancel: short},
+		{class: Cancelled, name: "while resolving", url: named, lookup: pastItsContext, options: Options{ConnectTimeout: patient}, cancel: short},
 		{class: Cancelled, name: "while there is no descriptor", url: at("http://127.0.0.1:1/"), engine: func(e engine.Engine) engine.Engine {
 			return denied{e, syscall.EMFILE}
 		}, cancel: short},

@@ -2,6 +2,145 @@
 
 package fetch
 
-import "errors"
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"testing"
+	"time"
 
-func childParked() error { return errors.New("todo") }
+	"crawl/internal/engine"
+)
+
+// What a fetch costs while it waits for its answer is what ten thousand of them cost. A stack begins with 2 KB
+// and doubles when a call does not fit: one frame too many before a wait, and each of them holds 4 KB.
+
+const (
+	parkedFetches = 1000
+	mostParked    = 5 << 10 // bytes in all for each on the loop: stack, task, connection, request, response
+	mostStack     = 2600    // bytes of stack, with what the runtime rounds up
+)
+
+// parked is what a child measured.
+type parked struct{ Heap, Stack int64 }
+
+// childParked has a thousand fetches wait for a server that does not answer, and says what memory they hold.
+func childParked() error {
+	mode, base := os.Getenv("MODE"), os.Getenv("BASE")
+	var e engine.Engine
+	for _, k := range kinds() {
+		if k.name == mode {
+			var err error
+			if e, err = k.make(); err != nil {
+				return err
+			}
+		}
+	}
+	c := NewClient(e, Options{MaxConns: 2 * parkedFetches})
+	warm, err := ParseURL(base + "/warm")
+	if err != nil {
+		return err
+	}
+	stall, err := ParseURL(base + "/stall")
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), bound)
+	defer cancel()
+	var before, after runtime.MemStats
+	measured := errors.New("not measured")
+	e.Go("main", func(ctx context.Context) error {
+		defer cancel()
+		if err := c.Do(ctx, &Request{URL: &warm}, &Response{}); err != nil {
+			return err
+		}
+		var dump bytes.Buffer // large enough beforehand
+		dump.Grow(1 << 20)
+		read(&before)
+		for range parkedFetches {
+			e.Go("fetcher", func(ctx context.Context) error {
+				return c.Do(ctx, &Request{URL: &stall}, new(Response))
+			})
+		}
+		for !allParked(mode, dump.Bytes()) {
+			if err := e.Sleep(ctx, 5*time.Millisecond); err != nil {
+				return err
+			}
+			dump.Reset()
+			if err := e.Dump(&dump); err != nil {
+				return err
+			}
+		}
+		read(&after)
+		runtime.KeepAlive(&dump)
+		measured = nil
+		return nil
+	})
+	if err := errors.Join(e.Run(ctx), measured); err != nil && ClassOf(err) != Cancelled {
+		return err
+	}
+	return json.NewEncoder(os.Stdout).Encode(parked{
+		Heap:  int64(after.HeapInuse-before.HeapInuse) / parkedFetches,
+		Stack: int64(after.StackInuse-before.StackInuse) / parkedFetches,
+	})
+}
+
+// read reads the memory statistics when the collector has had its way: the second time for what the first only
+// marked as free.
+func read(m *runtime.MemStats) {
+	runtime.GC()
+	runtime.GC()
+	debug.FreeOSMemory()
+	runtime.ReadMemStats(m)
+}
+
+// allParked reports whether the dump shows all fetches at one place: the wait for the answer.
+func allParked(mode string, dump []byte) bool {
+	if mode == "goroutine" {
+		return bytes.Contains(dump, fmt.Appendf(nil, "\n%d @ ", parkedFetches))
+	}
+	return bytes.Contains(dump, fmt.Appendf(nil, "%d × fetcher: waiting for read\n", parkedFetches))
+}
+
+// TestParkedFetch guards what a waiting fetch costs. It says what that is on every engine; the limit is the
+// loop's.
+func TestParkedFetch(t *testing.T) {
+	if raceDetector {
+		t.Skip("SKIPPED: with the race detector a stack holds more")
+	}
+	// Not 127.0.0.1, for there a connect to a port like these is checked for having met itself.
+	ln, err := net.Listen("tcp", "127.0.1.1:0")
+	if err != nil {
+		t.Skipf("SKIPPED: only Linux has loopback addresses beyond 127.0.0.1 without setup: %v", err)
+	}
+	s := serveOn(t, ln, func(p *peer) {
+		for req := p.request(); req != nil; req = p.request() {
+			if req.URL.Path == "/warm" {
+				p.send(hello)
+			}
+		}
+	})
+	onEach(t, func(t *testing.T, k kind) {
+		var m parked
+		out := runChild(t, "parked", nil, "MODE="+k.name, "BASE="+s.base)
+		if err := json.Unmarshal([]byte(out), &m); err != nil {
+			t.Fatalf("%v: %q", err, out)
+		}
+		t.Logf("each of %d waiting fetches holds %d bytes, %d of them stack", parkedFetches, m.Heap+m.Stack, m.Stack)
+		if k.name == "goroutine" {
+			return
+		}
+		if m.Heap+m.Stack > mostParked || m.Stack > mostStack {
+			t.Errorf("a waiting fetch holds %d bytes, %d of them stack; at most %d and %d are allowed", m.Heap+m.Stack, m.Stack, mostParked, mostStack)
+		}
+		if m.Stack < 2000 || m.Heap < 300 {
+			t.Errorf("a waiting fetch cannot hold so little: %+v", m)
+		}
+	})
+}

@@ -32,6 +32,7 @@ func TestPortsExhausted(t *testing.T) {
 		t.Skip("SKIPPED: only root may make a network of its own")
 	}
 	onEach(t, func(t *testing.T, k kind) {
+		t.Parallel() // each has a machine's worth of network for itself
 		r := parseReport(t, runChild(t, "ports", &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET}, "MODE="+k.name))
 		if r.Classes[OK] != 200 || r.Wrong != 0 || len(r.Classes) != 1 {
 			t.Errorf("the fetches ended with %v, %d of them with another body, want 200 × ok", r.Classes, r.Wrong)

@@ -220,7 +220,8 @@ func TestLookupOutlivesWaiter(t *testing.T) {
 	}
 }
 
-// TestLookupsAreBounded: what is known of names does not grow with their number.
+// TestLookupsAreBounded: what is known of names does not grow with their number. What has expired goes first,
+// and what is being looked up stays.
 func TestLookupsAreBounded(t *testing.T) {
 	onEach(t, func(t *testing.T, k kind) {
 		d := &directory{}
@@ -229,28 +230,31 @@ func TestLookupsAreBounded(t *testing.T) {
 		r := newResolver(e, nil)
 		r.lookup = d.lookup
 		run(t, e, func(ctx context.Context) error {
-			ask := func(i int) {
-				u := URL{Host: fmt.Sprintf("h%d.test", i), Port: 80}
-				if _, err := r.resolve(ctx, &u, time.Second); err != nil {
+			for _, tt := range []struct{ expired, fresh, out, want int }{
+				{0, maxAnswers - 1, 0, maxAnswers}, // there is room for one more
+				{0, maxAnswers, 0, 1},              // nothing has expired, so all goes
+				{1, maxAnswers - 1, 0, maxAnswers}, // one has
+				{maxAnswers / 2, maxAnswers / 2, 0, maxAnswers/2 + 1},
+				{maxAnswers - 10, 0, 10, 11},
+				{0, maxAnswers - 10, 10, 11},
+			} {
+				clear(r.names)
+				now := e.Now()
+				for i := range tt.expired {
+					r.names[fmt.Sprint("expired", i)] = &answer{expires: now.Add(-time.Second)}
+				}
+				for i := range tt.fresh {
+					r.names[fmt.Sprint("fresh", i)] = &answer{expires: now.Add(bound)}
+				}
+				for i := range tt.out {
+					r.names[fmt.Sprint("out", i)] = &answer{}
+				}
+				if _, err := r.resolve(ctx, &URL{Host: "name.test", Port: 80}, time.Second); err != nil {
 					t.Error(err)
 				}
-			}
-			for i := range maxAnswers + 1 { // nothing has expired, so all goes
-				ask(i)
-			}
-			if n := len(r.names); n != 1 {
-				t.Errorf("%d names are known, want the last", n)
-			}
-			e.advance(keepAnswer / 2)
-			for i := range maxAnswers / 2 {
-				ask(i)
-			}
-			e.advance(keepAnswer/2 + time.Second)
-			for i := range maxAnswers {
-				ask(maxAnswers + i)
-			}
-			if n := len(r.names); n > maxAnswers {
-				t.Errorf("%d names are known, want %d at most", n, maxAnswers)
+				if n := len(r.names); n != tt.want {
+					t.Errorf("of %+v, %d names are known", tt, n)
+				}
 			}
 			return nil
 		})

@@ -16,7 +16,7 @@ import (
 type URL struct {
 	Host      string // a name in lower case, or an IP address without brackets
 	Port      uint16
-	Authority string // for the Host field: without the default port
+	Authority string // for the Host field: in lower case, without the default port
 	Target    string // path and query, escaped where it has to be
 }
 
@@ -86,7 +86,11 @@ func parseAuthority(s string) (URL, error) {
 			if err != nil || n == 0 {
 				return URL{}, fmt.Errorf("%w %q", errPort, clip(port))
 			}
-			if u.Port = uint16(n); n != 80 {
+			switch u.Port = uint16(n); {
+			case n == 80:
+			case port[0] == '0':
+				u.Authority = host + ":" + strconv.FormatUint(n, 10)
+			default:
 				u.Authority = s
 			}
 		}
@@ -96,13 +100,12 @@ func parseAuthority(s string) (URL, error) {
 		if err != nil || !addr.Is6() || addr.Zone() != "" {
 			return URL{}, fmt.Errorf("%w %q", errHost, clip(host))
 		}
-		u.Host = host[1 : len(host)-1]
-		return u, nil
-	}
-	if !validHostname(host) {
+		host = host[1 : len(host)-1]
+	} else if !validHostname(host) {
 		return URL{}, fmt.Errorf("%w %q", errHost, clip(host))
 	}
-	u.Host = strings.ToLower(host) // the same string where there is nothing to lower
+	// These are the same strings where there is nothing to lower.
+	u.Host, u.Authority = strings.ToLower(host), strings.ToLower(u.Authority)
 	return u, nil
 }
 
@@ -140,7 +143,7 @@ func target(s string) (string, error) {
 	if s == "" {
 		return "/", nil
 	}
-	if s[0] == '/' && http1.ValidTarget(s) && strings.IndexByte(s, '\\') < 0 {
+	if s[0] == '/' && http1.ValidTarget(s) && !strings.ContainsAny(s, "\\\"<>") {
 		return s, nil
 	}
 	return escapeTarget(s)
