@@ -104,7 +104,7 @@ var exceptions = []exception{
 		why:   "the system's resolver, which Engine.Blocking calls off the loop",
 	},
 	{
-		where: "internal/fetch/resolver.go:resolver.ask",
+		where: "internal/fetch/resolver.go:resolver.begin",
 		what:  []string{"context.WithTimeout"},
 		why:   "bounds that lookup, in the same call of Engine.Blocking, off the loop",
 	},

@@ -28,7 +28,7 @@ func (f *failOn) Set(s string) error {
 	for _, word := range strings.Split(s, ",") {
 		word = strings.TrimSpace(word)
 		if !validFailOn(word) {
-			return fmt.Errorf("%q is not error, any, none, a class, a family of classes, a status or one of 3xx, 4xx, 5xx", word)
+			return fmt.Errorf("%q is not error, any, none, a class, a family of classes, a status or one of 1xx to 5xx", word)
 		}
 		if n, err := strconv.Atoi(word); err == nil {
 			word = strconv.Itoa(n) // as count writes it

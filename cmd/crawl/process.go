@@ -11,10 +11,10 @@ import (
 
 // What a crawl is like for the garbage collector: little garbage, much that is alive, and each collection has to
 // look at every parked task (2.5 µs each). While tasks are still being made, a low percentage would collect too
-// often; once they are there, it costs little (at 10,000 tasks one collection for 100,000 URLs) and keeps the
+// often; once they are there, it costs little (at 10,000 tasks a collection or two for 100,000 URLs) and keeps the
 // heap close to what is alive.
 const (
-	gcAfterwards = 20 // percent
+	gcAfterwards = 10 // percent
 	growingTime  = time.Second
 )
 

@@ -3,9 +3,11 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
 
 	"crawl/internal/crawler"
 )
@@ -66,7 +68,7 @@ func (r *session) newProgress() (p progress, first, every time.Duration) {
 	}
 	if kind == "auto" {
 		kind = "plain"
-		if isTerminal(r.streams.err) {
+		if canDraw(r.streams.err) {
 			kind = "bar"
 		}
 	}
@@ -77,6 +79,19 @@ func (r *session) newProgress() (p progress, first, every time.Duration) {
 		return &plainLines{w: r.streams.err, size: r.listSize}, firstLine, plainInterval
 	}
 	return nil, 0, 0
+}
+
+// minBarWidth is what the bar needs with large figures. Where a line is wrapped, it would leave a new one behind
+// each time that it is drawn.
+const minBarWidth = 80
+
+// canDraw reports whether w is a terminal on which a line can be drawn again and again.
+func canDraw(w io.Writer) bool {
+	if !isTerminal(w) || os.Getenv("TERM") == "dumb" {
+		return false
+	}
+	width, _, err := term.GetSize(int(w.(*os.File).Fd()))
+	return err != nil || width == 0 || width >= minBarWidth // 0: it does not say
 }
 
 // estimate guesses how many URLs a list has of which part is read: the lines so far are as long as the rest.

@@ -18,6 +18,7 @@ const (
 	exitError       = 1 // internal or I/O error
 	exitUsage       = 2
 	exitFailedURLs  = 3 // URLs failed that --fail-on names
+	exitHungUp      = 129
 	exitInterrupted = 130
 	exitTerminated  = 143
 )
@@ -30,7 +31,8 @@ Exit codes:
     1  internal or I/O error: the list could not be read, a record not be written
     2  usage: unknown flags, bad values, a list without URLs
     3  URLs failed that --fail-on names
-  130  interrupted (Ctrl-C), after what was in flight had ended
+  129  hung up: the terminal was closed (SIGHUP), after what was in flight had ended
+  130  interrupted (Ctrl-C), likewise
   143  terminated (SIGTERM), likewise`
 
 // streams are what a command reads and writes.
@@ -42,8 +44,13 @@ type streams struct {
 // mainCode runs the command line and returns the exit code.
 func mainCode(args []string, in io.Reader, out, errOut io.Writer) int {
 	root := newRoot(streams{in, out, errOut})
+	help := &helpWriter{w: out}
+	root.SetOut(help)
 	root.SetArgs(args)
 	err := root.Execute()
+	if help.err != nil {
+		err = ioError(fmt.Errorf("standard output: %w", help.err))
+	}
 	if err == nil {
 		return exitOK
 	}
@@ -62,6 +69,19 @@ func mainCode(args []string, in io.Reader, out, errOut io.Writer) int {
 		fmt.Fprintf(errOut, "crawl: hint: see crawl --help, or crawl COMMAND --help\n")
 	}
 	return e.code
+}
+
+// helpWriter is where cobra writes help and version; it remembers that it could not, which cobra does not.
+type helpWriter struct {
+	w   io.Writer
+	err error
+}
+
+func (h *helpWriter) Write(b []byte) (n int, err error) {
+	if h.err == nil {
+		n, h.err = h.w.Write(b)
+	}
+	return n, h.err
 }
 
 func newRoot(s streams) *cobra.Command {

@@ -24,8 +24,9 @@ lines and lines that begin with # left out. The list is read as it is needed, so
 its length costs no memory; - is standard input. A line that is no http:// URL
 gives a record of class "input", and the crawl goes on.
 
-The first Ctrl-C (or SIGTERM) begins nothing new and waits for what is in flight;
-the second stops at once. SIGQUIT prints what every task is doing and goes on.`
+The first Ctrl-C (or SIGTERM, or SIGHUP) begins nothing new and waits for what is
+in flight; the second stops at once. SIGQUIT prints what every task is doing and
+goes on.`
 
 const runExamples = `  crawl run http://127.0.0.1:8080/
   crawl run -i urls.txt -o records.jsonl
@@ -98,6 +99,10 @@ func (o *runOptions) run(s streams, urls []string) error {
 	if err := o.check(urls); err != nil {
 		return err
 	}
+	limit := descriptorLimit()
+	if err := checkLimit(limit); err != nil {
+		return err
+	}
 	tuneFurther := tuneCollector()
 	in, err := o.openList(s, urls)
 	if err != nil {
@@ -117,7 +122,7 @@ func (o *runOptions) run(s streams, urls []string) error {
 	if err != nil {
 		return err
 	}
-	plan := o.work.plan(descriptorLimit())
+	plan := o.work.plan(limit)
 	if !o.quiet {
 		plan.announce(s.err)
 	}
@@ -125,7 +130,9 @@ func (o *runOptions) run(s streams, urls []string) error {
 	fetchOptions := o.fetch.options(plan)
 	fetchOptions.OnPressure = func(class fetch.Class) { r.pressure(class) }
 	client := fetch.NewClient(e, fetchOptions)
-	r.crawler = crawler.New(e, client, in.source, out, o.crawlOptions(plan))
+	crawlOptions := o.crawlOptions(plan)
+	crawlOptions.OnOutputLost = func() { r.cancel() }
+	r.crawler = crawler.New(e, client, in.source, out, crawlOptions)
 	e.After(growingTime, tuneFurther)
 	err = r.run()
 	return r.end(errors.Join(err, closeOut()))
@@ -288,6 +295,8 @@ type session struct {
 	listSize int64
 
 	cancel context.CancelFunc
+	saying sync.WaitGroup // what is being written to standard error
+	voice  sync.Mutex     // one after the other
 
 	mu          sync.Locker // guards what follows: callbacks of goroutines come at once
 	interrupted os.Signal   // the first signal to stop
@@ -303,8 +312,9 @@ func (r *session) run() error {
 	stop := r.startProgress()
 	err := r.engine.Run(ctx)
 	stop()
-	if r.interrupted != nil && errors.Is(err, context.Canceled) {
-		err = nil
+	r.hush()
+	if errors.Is(err, context.Canceled) && (r.interrupted != nil || r.crawler.Err() != nil) {
+		err = nil // it was we who cancelled, and why is told elsewhere
 	}
 	return err
 }
@@ -322,8 +332,31 @@ func (r *session) pressure(class fetch.Class) {
 			r.said = map[fetch.Class]bool{}
 		}
 		r.said[class] = true
-		fmt.Fprintf(r.streams.err, "crawl: slowing down: %s\n", advice(class))
+		r.say("crawl: slowing down: %s\n", advice(class))
 	})
+}
+
+// say writes to standard error off the loop: who reads there may be slow, or gone.
+func (r *session) say(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	r.saying.Go(func() {
+		r.voice.Lock()
+		defer r.voice.Unlock()
+		_, _ = io.WriteString(r.streams.err, text)
+	})
+}
+
+// hush waits until what was said is written, but not for ever.
+func (r *session) hush() {
+	written := make(chan struct{})
+	go func() {
+		r.saying.Wait()
+		close(written)
+	}()
+	select {
+	case <-written:
+	case <-time.After(lastPatience):
+	}
 }
 
 // end prints the summary and decides how the command ends.

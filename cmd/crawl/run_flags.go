@@ -20,6 +20,8 @@ const (
 	defaultPerHost     = 8
 	// reservedDescriptors are left to everything that is not a connection: list, output, poller, lookups.
 	reservedDescriptors = 64
+	// minDescriptors is what it takes to begin at all, with the runtime's own, and one connection.
+	minDescriptors = 16
 )
 
 // workFlags say how much is done at once.
@@ -58,6 +60,14 @@ type plan struct {
 	maxConns    int
 	limit       int // of descriptors; 0: not known
 	asked       int // concurrency asked for; 0: the default
+}
+
+// checkLimit refuses a descriptor limit with which not even the runtime gets what it needs; 0 is none.
+func checkLimit(limit int) error {
+	if limit == 0 || limit >= minDescriptors {
+		return nil
+	}
+	return &exitErr{code: exitError, err: fmt.Errorf("the limit is %d descriptors, which is too few", limit), hint: fmt.Sprintf("ulimit -n %d, or more", minDescriptors)}
 }
 
 // plan fits the flags to the descriptor limit, 0 if there is none.
@@ -122,9 +132,12 @@ func (h *fetchFlags) add(f *pflag.FlagSet) {
 }
 
 func (h *fetchFlags) check() error {
-	for name, d := range map[string]time.Duration{"connect-timeout": h.connectTimeout, "timeout": h.timeout, "max-time": h.maxTime} {
-		if d <= 0 {
-			return usageError("--%s %v: must be more than 0", name, d)
+	for _, limit := range []struct {
+		name string
+		d    time.Duration
+	}{{"connect-timeout", h.connectTimeout}, {"timeout", h.timeout}, {"max-time", h.maxTime}} {
+		if limit.d <= 0 {
+			return usageError("--%s %v: must be more than 0", limit.name, limit.d)
 		}
 	}
 	if h.digest != "" && h.digest != "sha256" {

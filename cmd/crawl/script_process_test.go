@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -31,11 +32,13 @@ func (p *process) kill() {
 
 // start runs a program with files for its output, as a shell does: what is written there can be waited for.
 func (s *script) start(ts *testscript.TestScript, args []string) {
-	stuck, terminal, group := false, false, false
+	stuck, unheard, terminal, group := false, false, false, false
 	for len(args) > 0 && args[0][0] == '-' {
 		switch args[0] {
 		case "-stuck":
 			stuck = true
+		case "-unheard":
+			unheard = true
 		case "-tty":
 			terminal = true
 		case "-group":
@@ -60,7 +63,11 @@ func (s *script) start(ts *testscript.TestScript, args []string) {
 	check(err)
 	var ours []io.Closer // copies of what the process has
 	p.cmd.Stdout, ours = p.output(ts, name+".out", stuck, ours)
-	p.cmd.Stderr, ours = p.errors(ts, name+".err", terminal, ours)
+	if p.cmd.Stderr, ours = p.errors(ts, name+".err", terminal, ours); unheard {
+		var w *os.File
+		w, ours = p.full(ours)
+		p.cmd.Stderr = w
+	}
 	check(p.cmd.Start())
 	for _, f := range ours {
 		check(f.Close())
@@ -77,6 +84,19 @@ func (s *script) start(ts *testscript.TestScript, args []string) {
 		p.ended <- err
 		close(p.ended)
 	}()
+}
+
+// full is a pipe that nobody reads, and that takes nothing more.
+func (p *process) full(ours []io.Closer) (*os.File, []io.Closer) {
+	r, w, err := os.Pipe()
+	check(err)
+	p.keep = append(p.keep, r)
+	check(w.SetWriteDeadline(time.Now().Add(10 * time.Millisecond)))
+	_, err = w.Write(make([]byte, 4<<20))
+	if !errors.Is(err, os.ErrDeadlineExceeded) {
+		fatal("the pipe is not full: %v", err)
+	}
+	return w, append(ours, w)
 }
 
 // output is a file, or a pipe that nobody reads.
@@ -151,7 +171,7 @@ func (s *script) signal(_ *testscript.TestScript, args []string) {
 	if group {
 		args = args[1:]
 	}
-	sig, ok := map[string]syscall.Signal{"INT": syscall.SIGINT, "TERM": syscall.SIGTERM, "QUIT": syscall.SIGQUIT}[args[1]]
+	sig, ok := map[string]syscall.Signal{"INT": syscall.SIGINT, "TERM": syscall.SIGTERM, "QUIT": syscall.SIGQUIT, "HUP": syscall.SIGHUP}[args[1]]
 	if !ok {
 		fatal("unknown signal %s", args[1])
 	}

@@ -27,10 +27,12 @@ func onEachEngine(t *testing.T, o *runOptions, start func(r *session)) (said map
 			t.Fatal(err)
 		}
 		c := crawler.New(e, nil, crawler.NewSource(nil, "nothing", nil), crawler.NewSink("nowhere", io.Discard), crawler.Options{})
-		start(&session{options: o, streams: streams{err: &b}, engine: e, crawler: c, mu: e.NewMutex()})
+		r := &session{options: o, streams: streams{err: &b}, engine: e, crawler: c, mu: e.NewMutex()}
+		start(r)
 		if err := e.Run(t.Context()); err != nil {
 			t.Fatal(err)
 		}
+		r.hush()
 		said[mode] = b.String()
 	}
 	return said

@@ -20,8 +20,8 @@ func (r *session) printSummary(s *crawler.Stats) {
 	if done > 0 {
 		fmt.Fprintf(w, "crawl: outcome: %s\n", l.Breakdown())
 	}
-	if again := s.Attempts - l.Fetched - l.Failed; again > 0 {
-		fmt.Fprintf(w, "crawl: %d of %d attempts were repeated\n", again, s.Attempts)
+	if s.Repeats > 0 {
+		fmt.Fprintf(w, "crawl: %d of %d attempts were repeated\n", s.Repeats, s.Attempts)
 	}
 	for _, a := range fetch.Classes() {
 		if n := s.Pressure[a.Class]; n > 0 {

@@ -45,7 +45,7 @@ func TestSummary(t *testing.T) {
 					Classes:  map[fetch.Class]int64{fetch.OK: 100, fetch.TimeoutRead: 20, fetch.Input: 3},
 					Statuses: map[int]int64{200: 90, 404: 10},
 				},
-				Peak: 50, Bytes: 3 << 20, Attempts: 125, Elapsed: 2 * time.Second,
+				Peak: 50, Bytes: 3 << 20, Attempts: 125, Repeats: 5, Elapsed: 2 * time.Second,
 				Pressure: map[fetch.Class]int64{fetch.LocalPorts: 4, fetch.LocalDescriptors: 17, fetch.LocalMemory: 1},
 			},
 			"crawl: 123 URLs in 2s, 62/s, 50 in flight at most, 3.0 MiB received\n" +

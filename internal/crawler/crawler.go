@@ -29,6 +29,10 @@ type Options struct {
 
 	Method string
 	Fields []fetch.Field
+
+	// OnOutputLost, if not nil, is called once, under the crawl's lock, when records can no longer be written.
+	// Whoever runs the crawl may cancel it then: what is in flight would leave no record.
+	OnOutputLost func()
 }
 
 // maxRetryDelay bounds the exponential backoff.
@@ -52,6 +56,7 @@ type Crawler struct {
 	ledger   Ledger
 	bytes    int64 // received, all attempts
 	attempts int64
+	repeats  int64 // of these, those that were not the first at their URL
 	pressure map[fetch.Class]int64
 	failure  error  // of source or sink
 	free     []*job // to be used again
@@ -78,7 +83,7 @@ func New(e engine.Engine, f Fetcher, source *Source, sink *Sink, o Options) *Cra
 // Start starts the crawl's tasks; the engine's Run then runs them to their end.
 func (c *Crawler) Start() {
 	c.began = c.engine.Now()
-	c.engine.Go("sink", func(ctx context.Context) error { return c.sink.run(ctx, c.fail) })
+	c.engine.Go("sink", func(ctx context.Context) error { return c.sink.run(ctx, c.outputLost) })
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.hire()
@@ -99,10 +104,13 @@ func (c *Crawler) drain() {
 	}
 }
 
-// fail ends the crawl because of the list or the output. The caller holds the lock.
-func (c *Crawler) fail(err error) {
+// outputLost ends the crawl because of its output. The caller holds the lock.
+func (c *Crawler) outputLost(err error) {
 	c.failure = errors.Join(c.failure, err)
 	c.drain()
+	if c.options.OnOutputLost != nil {
+		c.options.OnOutputLost()
+	}
 }
 
 // NotePressure counts that this machine had no descriptor, port or memory for a connection. It is for
@@ -134,7 +142,7 @@ func (c *Crawler) hire() {
 	w.turn = w.turnover
 	w.request.Method, w.request.Fields = c.options.Method, c.options.Fields
 	if c.options.Digest {
-		w.digest = sha256.New()
+		w.digest = &digest{Hash: sha256.New()}
 		w.request.OnBody = func(p []byte) error {
 			_, err := w.digest.Write(p)
 			return err
@@ -183,12 +191,17 @@ type worker struct {
 	turn     func() // turnover, made once
 	request  fetch.Request
 	response fetch.Response
-	digest   hash.Hash
-	sum      []byte
+	digest   *digest // nil: not asked for
 
 	job  *job // in flight; nil: none
 	err  error
 	over bool
+}
+
+// digest is of one body after the other. It stands apart from the worker, of which there are many without one.
+type digest struct {
+	hash.Hash
+	sum [sha256.Size]byte
 }
 
 // run fetches until there is nothing left. Between two fetches there is one call of turnover, on the engine's
@@ -261,7 +274,9 @@ func (w *worker) begin() {
 	c.inFlight++
 	c.attempts++
 	c.peak = max(c.peak, c.inFlight)
-	w.job.attempts++
+	if w.job.attempts++; w.job.attempts > 1 {
+		c.repeats++
+	}
 	w.request.URL = &w.job.url
 	if w.digest != nil {
 		w.digest.Reset()
@@ -287,8 +302,7 @@ func (w *worker) book() {
 		r.Protocol = protocol(res.Minor)
 	}
 	if w.digest != nil && class == fetch.OK {
-		w.sum = w.digest.Sum(w.sum[:0])
-		r.Digest = w.sum
+		r.Digest = w.digest.Sum(w.digest.sum[:0])
 	}
 	c.settle(&r)
 	c.free = append(c.free, w.job)

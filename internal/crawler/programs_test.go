@@ -217,7 +217,7 @@ type execution struct {
 // TestPrograms: whatever happens, every URL ends in one record or stays pending, no limit is passed, nothing
 // waits that need not, and the crawl ends.
 func TestPrograms(t *testing.T) {
-	const seeds = 150
+	const seeds = 75
 	t.Run(engine.ModeLoop, func(t *testing.T) {
 		for seed := range uint64(seeds) {
 			t.Run(fmt.Sprint(seed), func(t *testing.T) { execute(t, newLoopWorld(t), newProgram(seed)) })

@@ -50,7 +50,7 @@ func kinds() []struct {
 			Remote: "[2001:db8::1]:8080", Protocol: "HTTP/1.0", Started: started, Timings: fetch.Timings{Queue: 5 * ms, FirstByte: 2 * ms, Total: 7 * ms},
 		}},
 		{"nobody listens", Record{
-			URL: "http://192.0.2.1:81/", Class: fetch.ConnectRefused, Err: errors.New("connect: connection refused"), Attempts: 3,
+			URL: "http://192.0.2.1:81/", Class: fetch.ConnectRefused, Err: errors.New("dial tcp 192.0.2.1:81: connect: connection refused"), Attempts: 3,
 			Started: started, Timings: fetch.Timings{Connect: 300 * µs, Total: 310 * µs},
 		}},
 		{"a name that does not exist", Record{

@@ -36,7 +36,7 @@ func slowWrites(w *world, d time.Duration) {
 // TestFlush: a record is written a tenth of a second later at the latest, when no others come, and those that
 // came while others were written, too.
 func TestFlush(t *testing.T) {
-	for _, n := range []int{1, 300, 1000, 3000} { // below a block of the sink, about one, several
+	for _, n := range []int{1, 300, 1000} { // below a block of the sink, about one, several
 		for _, write := range []time.Duration{0, 50 * time.Millisecond, 2 * time.Second} {
 			eachWorld(t, func(t *testing.T, w *world) {
 				last := fmt.Sprintf("http://h0/%d", n)
@@ -97,7 +97,7 @@ func bytesHeld(c *Crawler) int {
 func TestBackPressure(t *testing.T) {
 	for _, o := range []Options{{Concurrency: 50}, {Concurrency: 50, PerHost: 5}, {Concurrency: 50, Retries: 1}} {
 		eachWorld(t, func(t *testing.T, w *world) {
-			const n = 20_000
+			const n = 9_000 // more than the sink holds
 			f := newFakeFetcher(w, func(_ string, attempt int) answer {
 				if attempt <= o.Retries {
 					return answer{class: fetch.ConnectRefused}
@@ -126,7 +126,7 @@ func TestBackPressure(t *testing.T) {
 // TestBackPressureOfInput: the same for lines that are no URLs, which nobody waits for.
 func TestBackPressureOfInput(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
-		const n = 60_000
+		const n = 30_000 // twice what the sink holds
 		c, out := crawlOf(w, newFakeFetcher(w, always(answer{})), &generated{n: n, line: func(i int) string { return fmt.Sprintf("%d\n", i) }}, Options{Concurrency: 50})
 		w.delay = func() time.Duration { return time.Minute }
 		check := func() {

@@ -20,6 +20,10 @@ const chunkSize = 128 << 10
 // maxLine is the longest line that is looked at. A longer one is a record of class input, and is read past.
 const maxLine = fetch.MaxURL + 1<<10
 
+// blanks at the beginning of a line are not kept, and do not make it longer: one whose URL comes after many of them
+// is not lost as a blank one.
+const blanks = " \t\v\f\r"
+
 // maxEmptyReads is after how many reads in a row without a byte or an error a list is given up, as in bufio.
 const maxEmptyReads = 100
 
@@ -165,6 +169,9 @@ func (s *Source) take() (item Item, ok, ended bool) {
 // keep saves the part of a line that a chunk ends with.
 func (s *Source) keep(part []byte) {
 	s.read += int64(len(part))
+	if len(s.partial) == 0 {
+		part = bytes.TrimLeft(part, blanks)
+	}
 	if s.overlong || len(s.partial)+len(part) > maxLine {
 		s.overlong = true
 		part = part[:min(len(part), max(0, maxLine-len(s.partial)))]
@@ -175,6 +182,9 @@ func (s *Source) keep(part []byte) {
 // endOfLine makes an item of a line, if it is one that counts.
 func (s *Source) endOfLine(line []byte) (Item, bool) {
 	s.line++
+	if len(s.partial) == 0 {
+		line = bytes.TrimLeft(line, blanks)
+	}
 	room := maxLine - len(s.partial)
 	overlong := s.overlong || len(line) > room
 	line = line[:min(len(line), room)]

@@ -15,6 +15,7 @@ type Stats struct {
 	Workers  int
 	Bytes    int64 // received, all attempts
 	Attempts int64
+	Repeats  int64 // of these, those that were not the first at their URL
 	Retrying int   // URLs that wait for another attempt
 	ListRead int64 // bytes of the list that have been taken
 	ListDone bool  // all of it
@@ -29,7 +30,7 @@ func (c *Crawler) Stats() Stats {
 	defer c.mu.Unlock()
 	return Stats{
 		Ledger: c.ledger.clone(), InFlight: c.inFlight, Peak: c.peak, Workers: c.workers,
-		Bytes: c.bytes, Attempts: c.attempts, Retrying: len(c.dispatch.retries),
+		Bytes: c.bytes, Attempts: c.attempts, Repeats: c.repeats, Retrying: len(c.dispatch.retries),
 		ListRead: c.source.read, ListDone: c.dispatch.ended, Draining: c.dispatch.draining,
 		Elapsed: c.engine.Now().Sub(c.began), Pressure: maps.Clone(c.pressure),
 	}

@@ -5,6 +5,7 @@ package engine_test
 import (
 	"context"
 	"errors"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -110,5 +111,20 @@ func TestDetachForEver(t *testing.T) {
 		})
 		close(release)
 		<-ended
+	})
+}
+
+// TestBlockingGoexit: work that ends its goroutine leaves nobody waiting for it.
+func TestBlockingGoexit(t *testing.T) {
+	onEach(t, engines(), func(t *testing.T, e engine.Engine) {
+		mustRun(t, e, func(ctx context.Context) error {
+			err := e.Blocking(ctx, func() error { runtime.Goexit(); return nil })
+			if err == nil || !strings.Contains(err.Error(), "runtime.Goexit") {
+				t.Errorf("Blocking ended with %v", err)
+			}
+			s := newState(e)
+			e.Detach(runtime.Goexit, func() { s.add("then") })
+			return s.await(ctx, 1)
+		})
 	})
 }

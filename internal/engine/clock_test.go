@@ -4,7 +4,6 @@ package engine_test
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"os/signal"
 	"sync"
@@ -37,40 +36,55 @@ func TestNow(t *testing.T) {
 	})
 }
 
-// TestSleepOrder: who sleeps for a shorter time wakes first; 0 and less is no time at all.
+// TestSleepOrder: who sleeps for a shorter time wakes first; 0 and less is no time at all. The times are far apart:
+// nobody promises when a goroutine runs that is due.
 func TestSleepOrder(t *testing.T) {
 	onEach(t, timed(), func(t *testing.T, e engine.Engine) {
 		s := newState(e)
-		for _, ms := range []int{60, 30, 90, 0, -5} {
-			e.Go(fmt.Sprint(ms), func(ctx context.Context) error {
-				if err := e.Sleep(ctx, time.Duration(ms)*time.Millisecond); err != nil {
+		for _, d := range []time.Duration{far, 2 * time.Millisecond, 2 * far, 0, -far} {
+			e.Go(d.String(), func(ctx context.Context) error {
+				if err := e.Sleep(ctx, d); err != nil {
 					return err
 				}
-				if ms > 0 {
-					s.add(fmt.Sprint(ms))
+				s.add("awake")
+				if d >= far {
+					t.Errorf("%v have passed", d)
+				}
+				if s.count("awake") == 3 {
+					return errBoom
 				}
 				return nil
 			})
 		}
-		wantErr(t, "Run", runEngine(t, e, context.Background()), nil)
-		s.want(t, "30", "60", "90")
+		wantErr(t, "Run", runEngine(t, e, context.Background()), errBoom)
 	})
 }
 
-// TestAfter: callbacks come once, in the order of their times, also those asked for before Run and by callbacks.
+// TestAfter: callbacks come once and not before their times, also those that callbacks ask for.
 func TestAfter(t *testing.T) {
 	onEach(t, timed(), func(t *testing.T, e engine.Engine) {
 		s := newState(e)
 		mustRun(t, e, func(ctx context.Context) error {
-			for _, ms := range []int{60, 30, 90} {
-				e.After(time.Duration(ms)*time.Millisecond, func() { s.add(fmt.Sprint(ms)) })
+			begun := e.Now()
+			after := func(d time.Duration, then func()) {
+				e.After(d, func() {
+					if took := e.Now().Sub(begun); took < d {
+						t.Errorf("a callback after %v came after %v", d, took)
+					}
+					then()
+					s.add("came")
+				})
 			}
-			e.After(90*time.Millisecond, func() {
-				e.After(30*time.Millisecond, func() { s.add("later") })
-			})
-			return s.await(ctx, 4)
+			for _, ms := range []int{20, 10, 0, -1} {
+				after(time.Duration(ms)*time.Millisecond, func() {})
+			}
+			after(10*time.Millisecond, func() { after(20*time.Millisecond, func() {}) })
+			e.After(far, func() { t.Error("an hour has passed") })
+			return s.await(ctx, 6)
 		})
-		s.want(t, "30", "60", "90", "later")
+		if n := s.count("came"); n != 6 {
+			t.Errorf("%d callbacks came, want 6", n)
+		}
 	})
 }
 
@@ -173,6 +187,27 @@ func TestOnSignal(t *testing.T) {
 	})
 }
 
+// TestSignalAtOnce: signals are heard from Run's beginning, also when tasks were asked for before they were.
+func TestSignalAtOnce(t *testing.T) {
+	elsewhere := make(chan os.Signal, 16) // what comes too early would end the test, as it does by default
+	signal.Notify(elsewhere, syscall.SIGUSR1)
+	defer signal.Stop(elsewhere)
+	onEach(t, engines(), func(t *testing.T, e engine.Engine) {
+		s := newState(e)
+		e.Go("raiser", func(ctx context.Context) error {
+			if err := syscall.Kill(os.Getpid(), syscall.SIGUSR1); err != nil {
+				return err
+			}
+			return s.await(ctx, 1)
+		})
+		for range 5000 { // which takes a while to start
+			e.Go("idler", func(context.Context) error { return nil })
+		}
+		e.OnSignal(syscall.SIGUSR1, func() { s.add("heard") })
+		wantErr(t, "Run", runEngine(t, e, context.Background()), nil)
+	})
+}
+
 // TestSignalWakes: a signal is seen at once while every task sleeps.
 func TestSignalWakes(t *testing.T) {
 	onEach(t, engines(), func(t *testing.T, e engine.Engine) {
@@ -188,6 +223,23 @@ func TestSignalWakes(t *testing.T) {
 			}
 			return nil
 		})
+		wantErr(t, "Run", runEngine(t, e, ctx), nil)
+	})
+}
+
+// TestSleepNoTimeCancelled: who has been cancelled is told so, also by a sleep of no time at all.
+func TestSleepNoTimeCancelled(t *testing.T) {
+	onEach(t, timed(), func(t *testing.T, e engine.Engine) {
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		for range 50 {
+			e.Go("sleeper", func(ctx context.Context) error {
+				if e.Sleep(ctx, 0) == nil {
+					t.Error("Sleep ended without an error")
+				}
+				return nil
+			})
+		}
 		wantErr(t, "Run", runEngine(t, e, ctx), nil)
 	})
 }

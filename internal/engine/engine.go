@@ -30,15 +30,20 @@ const (
 // ErrUnsupported is returned for an engine that this platform does not have.
 var ErrUnsupported = errors.New("engine: not supported on this platform")
 
-// An Engine runs tasks. Its methods are called from its tasks, except where they say otherwise.
+// An Engine runs tasks. Its methods are called from its tasks, except where they say otherwise. The context they
+// take is the one the task was given, if need be WithDeadline: one that is cancelled apart from it ends nothing on
+// the loop.
 type Engine interface {
-	// Go starts a task, or before Run has it start with Run. The error or panic of a task cancels the others
-	// and is returned by Run. It may be called from callbacks too.
+	// Go starts a task, or before Run has it start with Run. The error or panic of a task, or the panic of a
+	// callback, cancels the others and is returned by Run. It may be called from callbacks too. A task that is
+	// cancelled before it has begun may never begin.
 	Go(name string, fn func(ctx context.Context) error)
 
 	// Run runs until every task has ended, and returns the errors of those that failed. It is called once,
 	// from outside. When ctx is done, the tasks' context is cancelled: their waits and their connections then
-	// end with errors. A task that returns such an error has not failed.
+	// end with errors. A task that returns such an error has not failed. One that goes on instead looks at its
+	// context: on the loop it is told once, by the wait it is in or else its next, and may wait again; on
+	// goroutines every wait in that context ends, and every connection is closed.
 	Run(ctx context.Context) error
 
 	// Now is the engine's clock.

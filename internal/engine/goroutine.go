@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/pprof"
+	"slices"
 	"sync"
 	"time"
 )
@@ -70,11 +71,18 @@ func (e *goroutineEngine) done(name string, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if err != nil && !isCancellation(e.ctx, err) {
-		e.errs = append(e.errs, fmt.Errorf("task %q: %w", name, err))
-		e.cancel()
+		e.fail(fmt.Errorf("task %q: %w", name, err))
 	}
 	e.live--
 	e.checkEnded()
+}
+
+// fail ends Run with err. It is called under the lock.
+func (e *goroutineEngine) fail(err error) {
+	e.errs = append(e.errs, err)
+	if e.cancel != nil { // else Run has not begun, and will see it
+		e.cancel()
+	}
 }
 
 // checkEnded is called under the lock. A wait group would not do: a callback may start a task when there is
@@ -87,8 +95,13 @@ func (e *goroutineEngine) checkEnded() {
 }
 
 func (e *goroutineEngine) Run(ctx context.Context) error {
+	e.mu.Lock()
 	e.ctx, e.cancel = context.WithCancel(ctx)
 	defer e.cancel()
+	if len(e.errs) > 0 { // of an early callback
+		e.cancel()
+	}
+	e.mu.Unlock()
 	stop := context.AfterFunc(e.ctx, e.closeConns)
 	for !e.begin() {
 	}
@@ -134,10 +147,9 @@ func (e *goroutineEngine) Sleep(ctx context.Context, d time.Duration) error {
 	defer t.Stop()
 	select {
 	case <-t.C:
-		return nil
 	case <-ctx.Done():
-		return ctx.Err()
 	}
+	return ctx.Err()
 }
 
 // callback runs fn unless Run has returned, and keeps Run from returning meanwhile.
@@ -150,7 +162,11 @@ func (e *goroutineEngine) callback(fn func()) {
 	e.callbacks.Add(1)
 	e.mu.Unlock()
 	defer e.callbacks.Done()
-	fn()
+	if err := protect(func() error { fn(); return nil }); err != nil {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.fail(fmt.Errorf("callback: %w", err))
+	}
 }
 
 func (e *goroutineEngine) After(d time.Duration, fn func()) {
@@ -162,7 +178,7 @@ func (e *goroutineEngine) Post(fn func()) { go e.callback(fn) }
 func (e *goroutineEngine) OnSignal(sig os.Signal, fn func()) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.before = append(e.before, func() {
+	e.before = slices.Insert(e.before, 0, func() { // ahead of the tasks, which run as soon as they are started
 		arrived := make(chan os.Signal, 4)
 		signal.Notify(arrived, sig)
 		e.callbacks.Go(func() {
@@ -182,7 +198,11 @@ func (e *goroutineEngine) OnSignal(sig os.Signal, fn func()) {
 // Blocking runs fn on a goroutine of its own only so that a cancelled task need not wait for it.
 func (e *goroutineEngine) Blocking(ctx context.Context, fn func() error) error {
 	done := make(chan error, 1)
-	go func() { done <- protect(fn) }()
+	go func() {
+		err := errGoexit // in case that fn does not return
+		defer func() { done <- err }()
+		err = protect(fn)
+	}()
 	select {
 	case err := <-done:
 		return err
@@ -193,8 +213,8 @@ func (e *goroutineEngine) Blocking(ctx context.Context, fn func() error) error {
 
 func (e *goroutineEngine) Detach(fn, then func()) {
 	go func() {
+		defer e.Post(then) // deferred for a fn that calls runtime.Goexit
 		fn()
-		e.Post(then)
 	}()
 }
 

@@ -20,7 +20,7 @@ type LoopOptions struct {
 	Poller string        // one of eventloop.Pollers; "" is the platform's best
 	Watch  time.Duration // dump all stacks to Log when one step runs for longer; 0: never
 	Debug  bool          // record where callbacks were made, check threads
-	Log    io.Writer     // for what goes wrong inside the loop; nil: standard error
+	Log    io.Writer     // for what goes wrong inside the loop, from two threads with Watch; nil: standard error
 }
 
 type loopEngine struct {
@@ -80,15 +80,28 @@ func (e *loopEngine) start(name string, fn func(ctx context.Context) error) {
 
 // failed is told of the error of a task.
 func (e *loopEngine) failed(name string, err error) {
-	if isCancellation(e.ctx, err) {
-		return
-	}
 	var p *eventloop.PanicError
-	if errors.As(err, &p) {
+	if errors.As(err, &p) { // before it is looked at: what it panicked with is no answer to a cancellation
 		err = &PanicError{Value: p.Value, Stack: p.Stack}
 	}
-	e.errs = append(e.errs, fmt.Errorf("task %q: %w", name, err))
+	if !isCancellation(e.ctx, err) {
+		e.fail(fmt.Errorf("task %q: %w", name, err))
+	}
+}
+
+// fail ends Run with err.
+func (e *loopEngine) fail(err error) {
+	e.errs = append(e.errs, err)
 	e.abort()
+}
+
+// callback is fn, which ends Run when it panics.
+func (e *loopEngine) callback(fn func()) func() {
+	return func() {
+		if err := protect(func() error { fn(); return nil }); err != nil {
+			e.fail(fmt.Errorf("callback: %w", err))
+		}
+	}
 }
 
 // abort cancels every task.
@@ -107,23 +120,23 @@ func (e *loopEngine) Run(ctx context.Context) error {
 		begin()
 	}
 	e.before = nil
-	err := e.loop.RunUntilIdle()
-	return errors.Join(append(e.errs, err, e.loop.Close())...)
+	err := errors.Join(e.loop.RunUntilIdle(), e.loop.Close()) // either may add to errs
+	return errors.Join(append(e.errs, err)...)
 }
 
 func (e *loopEngine) Now() time.Time { return e.loop.Now() }
 
 func (e *loopEngine) Sleep(_ context.Context, d time.Duration) error { return e.loop.Sleep(d) }
 
-func (e *loopEngine) After(d time.Duration, fn func()) { e.loop.CallLater(d, fn) }
+func (e *loopEngine) After(d time.Duration, fn func()) { e.loop.CallLater(d, e.callback(fn)) }
 
 func (e *loopEngine) Post(fn func()) {
-	_ = e.loop.CallSoonThreadsafe(fn) // closed: Run has returned
+	_ = e.loop.CallSoonThreadsafe(e.callback(fn)) // closed: Run has returned
 }
 
 func (e *loopEngine) OnSignal(sig os.Signal, fn func()) {
 	e.before = append(e.before, func() {
-		if err := e.loop.AddSignalHandler(sig, fn); err != nil {
+		if err := e.loop.AddSignalHandler(sig, e.callback(fn)); err != nil {
 			e.errs = append(e.errs, err)
 		}
 	})
@@ -136,8 +149,8 @@ func (e *loopEngine) Blocking(_ context.Context, fn func() error) error {
 
 func (e *loopEngine) Detach(fn, then func()) {
 	go func() {
+		defer e.Post(then) // deferred for a fn that calls runtime.Goexit
 		fn()
-		e.Post(then)
 	}()
 }
 

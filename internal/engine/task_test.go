@@ -96,7 +96,7 @@ func TestGoAtTheEnd(t *testing.T) {
 
 // TestTaskError: the first error ends the others, wherever they wait, and Run returns it, with the task's name.
 func TestTaskError(t *testing.T) {
-	onEach(t, timed(), func(t *testing.T, e engine.Engine) {
+	onEach(t, engines(), func(t *testing.T, e engine.Engine) {
 		s := newState(e)
 		address := serve(t, silent)
 		waits := map[string]func(ctx context.Context) error{
@@ -373,4 +373,55 @@ func TestNothingIsLeft(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestPanicWhileCancelled: a panic is no answer to a cancellation, whatever its value is: it is not lost.
+func TestPanicWhileCancelled(t *testing.T) {
+	for _, value := range []error{net.ErrClosed, context.Canceled} {
+		onEach(t, timed(), func(t *testing.T, e engine.Engine) {
+			e.Go("clumsy", func(ctx context.Context) error {
+				panic(fmt.Errorf("cannot be: %w", errors.Join(value, e.Sleep(ctx, far))))
+			})
+			err := run(t, e, func(context.Context) error { return errBoom })
+			wantErr(t, "Run", err, errBoom)
+			var p *engine.PanicError
+			if !errors.As(err, &p) {
+				t.Errorf("Run returned %v, want a PanicError too", err)
+			}
+		})
+	}
+}
+
+// TestCallbackPanic: the panic of a callback ends Run as that of a task does.
+func TestCallbackPanic(t *testing.T) {
+	for name, call := range map[string]func(e engine.Engine, fn func()){
+		"Post":   func(e engine.Engine, fn func()) { e.Post(fn) },
+		"After":  func(e engine.Engine, fn func()) { e.After(time.Millisecond, fn) },
+		"Detach": func(e engine.Engine, fn func()) { e.Detach(func() {}, fn) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			onEach(t, engines(), func(t *testing.T, e engine.Engine) {
+				err := run(t, e, func(ctx context.Context) error {
+					call(e, explode)
+					return e.Sleep(ctx, far)
+				})
+				var p *engine.PanicError
+				if !errors.As(err, &p) || p.Value != errBoom || !strings.Contains(string(p.Stack), "engine_test.explode") {
+					t.Errorf("Run returned %v, want a PanicError with value and stack", err)
+				}
+			})
+		})
+	}
+}
+
+// TestEarlyCallbackPanic: so does that of one that was posted before Run.
+func TestEarlyCallbackPanic(t *testing.T) {
+	onEach(t, timed(), func(t *testing.T, e engine.Engine) {
+		e.Post(explode)
+		err := run(t, e, func(ctx context.Context) error { return e.Sleep(ctx, 2*far) })
+		var p *engine.PanicError
+		if !errors.As(err, &p) {
+			t.Errorf("Run returned %v, want a PanicError", err)
+		}
+	})
 }

@@ -60,15 +60,16 @@ func WaitFor[T any](l *Loop, f Awaitable[T], d time.Duration) (v T, err error) {
 }
 
 // Gather returns a future of the results of fs, in their order. Its error is the first that one of them has;
-// the others go on. Cancelling it cancels all of them.
+// the others go on. Cancelling it cancels all of them, and when they have ended without an error nevertheless, it
+// is cancelled.
 func Gather[T any](l *Loop, fs ...Awaitable[T]) *Future[[]T] {
 	all := NewFuture[[]T](l)
 	if len(fs) == 0 {
 		all.SetResult(nil)
 		return all
 	}
+	some := false // of them were cancelled with it
 	all.canceller = func() bool {
-		some := false
 		for _, f := range fs {
 			some = f.asFuture().Cancel() || some
 		}
@@ -86,6 +87,8 @@ func Gather[T any](l *Loop, fs ...Awaitable[T]) *Future[[]T] {
 				all.settle(cancelled, ErrCancelled)
 			case err != nil:
 				all.SetError(err)
+			case left == 0 && some:
+				all.settle(cancelled, ErrCancelled)
 			case left == 0:
 				all.SetResult(results(fs))
 			}

@@ -426,3 +426,23 @@ func TestWaitEdges(t *testing.T) {
 		t.Errorf("%d callbacks ran, want 1", n)
 	}
 }
+
+// A gathering that was cancelled ends as cancelled, also when its members take no notice: who awaits it hears
+// of the request.
+func TestGatherCancelIgnored(t *testing.T) {
+	l, _ := looptest.New(t, "", eventloop.Options{})
+	stubborn := start(l, "stubborn", func() error {
+		wantErr(t, "sleep", l.Sleep(time.Hour), eventloop.ErrCancelled)
+		return l.Sleep(time.Second)
+	})
+	waiting := start(l, "waiting", func() error {
+		_, err := eventloop.Gather[struct{}](l, stubborn).Await()
+		return err
+	})
+	l.CallLater(time.Second, func() { waiting.Cancel() })
+	_, err := eventloop.RunUntilComplete(l, waiting)
+	wantErr(t, "gathering", err, eventloop.ErrCancelled)
+	if l.Time() != 2*time.Second || stubborn.Err() != nil {
+		t.Errorf("at %v, member: %v", l.Time(), stubborn.Err())
+	}
+}

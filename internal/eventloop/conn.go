@@ -68,7 +68,7 @@ func (c *Conn) begin(ctx context.Context, l *Loop, address string) error {
 	if err != nil {
 		return os.NewSyscallError("socket", err)
 	}
-	c.remote, c.stream = addr, kind == unix.SOCK_STREAM
+	c.remote, c.stream = netip.AddrPortFrom(addr.Addr().Unmap(), addr.Port()), kind == unix.SOCK_STREAM
 	if c.stream {
 		// As package net does. A request in one write gains nothing; TLS records in several do.
 		if err := unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1); err != nil {
@@ -130,23 +130,30 @@ func (c *Conn) awaitConnected() error {
 			return os.NewSyscallError("connect", err)
 		}
 	}
-	if c.mayBeSelf() && c.localAddr() == c.remote {
+	if c.mayBeSelf() && c.isSelf() {
 		return os.NewSyscallError("connect", unix.ECONNREFUSED)
 	}
 	return nil
 }
 
 // mayBeSelf: a connect to a port of this machine on which nobody listens can meet itself (RFC 9293 section
-// 3.5, simultaneous open), when the system picks that port for its own end.
+// 3.5, simultaneous open), when the system picks that port for its own end. Which other addresses are this
+// machine's, only the system knows: for those nobody looks, since asking would cost every connection a call.
 func (c *Conn) mayBeSelf() bool {
-	const firstEphemeral = 10000 // of all systems; 32768 on Linux
-	a := c.remote.Addr()
-	return c.stream && c.remote.Port() >= firstEphemeral &&
-		(a == netip.AddrFrom4([4]byte{127, 0, 0, 1}) || a == netip.IPv6Loopback())
+	const firstEphemeral = 1024 // below are the superuser's ports; 32768 is usual on Linux
+	a := c.remote.Addr().Unmap()
+	return c.stream && c.remote.Port() >= firstEphemeral && (a == netip.AddrFrom4([4]byte{127, 0, 0, 1}) || a == netip.IPv6Loopback())
+}
+
+// isSelf asks the system, on the loop's stack: on that of a task it would be the deepest that a fetch ever goes.
+func (c *Conn) isSelf() (self bool) {
+	c.loop.OnLoopStack(func() { self = c.localAddr() == c.remote })
+	return self
 }
 
 // AwaitReadable suspends the running task until there is something to read, the peer has closed, or the read
-// deadline has passed. It needs no buffer.
+// deadline has passed. It needs no buffer. After a read that filled its buffer to the last byte it may return at
+// once, and the read that follows is what waits.
 func (c *Conn) AwaitReadable() error {
 	if err := c.waitReadable(); err != nil {
 		return c.opError("read", err)
@@ -155,14 +162,13 @@ func (c *Conn) AwaitReadable() error {
 }
 
 // Stale reports whether something has happened on a connection from which nothing is due: the peer closed it,
-// or sent what nobody asked for. Readiness is known from events, so the system is asked only when the last read
-// filled its buffer and left open whether there is more. A level-triggered poller, though, says nothing of a
-// connection that nobody waits for: there it is the next operation that tells.
+// or sent what nobody asked for. An edge-triggered poller has told of that, so the system is asked only when the
+// last read filled its buffer and left open whether there is more; with a level-triggered one, always.
 func (c *Conn) Stale() bool {
 	if c.closed || c.ready&Hangup != 0 {
 		return true
 	}
-	if c.ready&Readable == 0 {
+	if c.ready&Readable == 0 && c.loop.poller.EdgeTriggered() {
 		return false
 	}
 	var b [1]byte

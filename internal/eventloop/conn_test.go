@@ -555,3 +555,41 @@ func TestWriteKeepsToItsBudget(t *testing.T) {
 		return nil
 	})
 }
+
+// Urgent data (RFC 9293 section 3.8.5) cuts a read short with more behind it: that is not waited for in vain.
+func TestConnUrgentData(t *testing.T) {
+	eachPoller(t, func(t *testing.T, poller string) {
+		l := newLoop(t, poller, eventloop.Options{})
+		sent := make(chan error, 1)
+		address := serve(t, "tcp4", "127.0.0.1:0", func(c *net.TCPConn) {
+			sent <- func() error {
+				raw, err := c.SyscallConn()
+				if err != nil {
+					return err
+				}
+				if _, err := c.Write([]byte("before")); err != nil {
+					return err
+				}
+				var sendErr error
+				if err := raw.Control(func(fd uintptr) { sendErr = unix.Sendto(int(fd), []byte("!"), unix.MSG_OOB, nil) }); err != nil || sendErr != nil {
+					return errors.Join(err, sendErr)
+				}
+				_, err = c.Write([]byte("behind"))
+				return err
+			}()
+			silence(c)
+		})
+		withConn(t, l, address, func(c *eventloop.Conn) error {
+			if err := <-sent; err != nil { // the loop stands still meanwhile
+				return err
+			}
+			noError(t, c.SetReadDeadline(l.Now().Add(bound/2)))
+			got := make([]byte, len("beforebehind"))
+			n, err := io.ReadFull(c, got)
+			if string(got[:n]) != "beforebehind" {
+				t.Errorf("read %q", got[:n])
+			}
+			return err
+		})
+	})
+}

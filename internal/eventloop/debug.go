@@ -49,6 +49,12 @@ func (l *Loop) reportUnretrieved(n *unretrieved) {
 
 // checkThread panics in debug mode when a loop that runs is called from another thread.
 func (l *Loop) checkThread() {
+	if l.options.Debug { // apart, so that this much is inlined
+		l.mustBeOnThread()
+	}
+}
+
+func (l *Loop) mustBeOnThread() {
 	if l.running && l.thread != threadID() {
 		panic(ErrWrongThread)
 	}

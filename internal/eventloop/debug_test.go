@@ -95,13 +95,19 @@ func TestWrongThread(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("threads have numbers on Linux only")
 	}
-	l, _ := looptest.New(t, "", eventloop.Options{Debug: true})
+	// What was half done when it was caught is lost, and reported.
+	l, _ := looptest.New(t, "", eventloop.Options{Debug: true, OnError: func(eventloop.Error) {}})
+	taken := eventloop.NewSemaphore(l, 0)
+	start(l, "waiting", taken.Acquire)
 	l.CallSoon(func() {
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
 			wantPanic(t, "CallSoon", eventloop.ErrWrongThread, func() { l.CallSoon(namedCallback) })
 			wantPanic(t, "CallLater", eventloop.ErrWrongThread, func() { l.CallLater(1, namedCallback) })
+			wantPanic(t, "CreateTask", eventloop.ErrWrongThread, func() { start(l, "", func() error { return nil }) })
+			wantPanic(t, "SetResult", eventloop.ErrWrongThread, func() { eventloop.NewFuture[int](l).SetResult(1) })
+			wantPanic(t, "Release", eventloop.ErrWrongThread, taken.Release)
 			noError(t, l.CallSoonThreadsafe(namedCallback))
 		}()
 		<-done
@@ -129,10 +135,13 @@ func (d *dumped) Write(p []byte) (int, error) {
 	return n, err
 }
 
+// hangs does so until the watchdog has spoken, and for many of its looks more.
 func hangs(until <-chan struct{}) {
 	select {
 	case <-until:
 	case <-time.After(bound):
+	}
+	for begun := time.Now(); time.Since(begun) < 30*time.Millisecond; {
 	}
 }
 
@@ -144,22 +153,42 @@ func TestWatchdog(t *testing.T) {
 	l.Watch(time.Nanosecond, nil) // there is one already
 	mustRun(t, l, func() error {
 		for range 100 {
-			noError(t, l.Yield()) // steps that do not hang are not its business
+			noError(t, l.Yield()) // steps that do not hang are not its business, unless the machine holds one up
 		}
 		hangs(out.seen)
-		for begun := time.Now(); time.Since(begun) < 30*time.Millisecond; { // many of its looks
-		}
 		return nil
 	})
 	if err := l.Close(); err != nil { // and with it the watchdog
 		t.Fatal(err)
 	}
 	text := out.text.String()
-	if n := strings.Count(text, "one step has been running"); n != 1 {
-		t.Errorf("it spoke %d times of one step", n)
+	spoke := 0
+	for report := range strings.SplitSeq(text, "event loop: one step has been running for ") {
+		if strings.Contains(report, "eventloop_test.hangs") {
+			spoke++
+		}
+	}
+	if spoke != 1 {
+		t.Errorf("it spoke %d times of one step", spoke)
 	}
 	if !strings.Contains(text, "event loop: one step has been running for ") || !strings.Contains(text, "eventloop_test.hangs") {
 		t.Errorf("it said:\n%s", text)
+	}
+}
+
+// It uses real time, whatever the loop's clock is.
+func TestWatchdogOnAFakeClock(t *testing.T) {
+	l, _ := looptest.New(t, "", eventloop.Options{})
+	out := &dumped{until: "eventloop_test.hangs", seen: make(chan struct{})}
+	l.Watch(5*time.Millisecond, out)
+	mustRun(t, l, func() error {
+		noError(t, l.Sleep(time.Hour)) // the hour is not that of a step
+		hangs(out.seen)
+		return nil
+	})
+	noError(t, l.Close())
+	if !strings.Contains(out.text.String(), "eventloop_test.hangs") {
+		t.Error("it did not speak")
 	}
 }
 

@@ -152,9 +152,15 @@ func TestDialDeadlineDoesNotStay(t *testing.T) {
 			return err
 		}
 		defer c.Close()
-		ctx, cancel := context.WithDeadline(context.Background(), l.Now().Add(time.Second))
-		defer cancel()
-		d, err := l.Dial(ctx, "tcp", address)
+		dial := func() (*eventloop.Conn, error) {
+			ctx, cancel := context.WithDeadline(context.Background(), l.Now().Add(time.Second))
+			defer cancel()
+			return l.Dial(ctx, "tcp", address)
+		}
+		d, err := dial()
+		for tries := 0; errors.Is(err, os.ErrDeadlineExceeded) && tries < 100; tries++ {
+			d, err = dial() // where the system has not connected at once, the fake time has passed
+		}
 		if err != nil {
 			return err
 		}

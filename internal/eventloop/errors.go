@@ -26,6 +26,8 @@ var (
 	// and errors.Is finds os.ErrDeadlineExceeded and context.DeadlineExceeded in it.
 	ErrTimeout error = timeoutError{}
 
+	errWorkGoexit = errors.New("eventloop: executor: the work called runtime.Goexit")
+
 	errGoexit = errors.New("eventloop: a task or callback called runtime.Goexit (t.FailNow?): the loop is lost")
 )
 

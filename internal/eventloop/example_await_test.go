@@ -49,7 +49,7 @@ func ExampleGather() {
 			return name, err
 		})
 	}
-	both := eventloop.Gather(loop, rest("hare", 20*time.Millisecond), rest("tortoise", time.Millisecond))
+	both := eventloop.Gather(loop, rest("hare", time.Second/4), rest("tortoise", time.Millisecond))
 	fmt.Println(eventloop.RunUntilComplete(loop, both))
 	// Output:
 	// hare begins

@@ -54,12 +54,20 @@ func (e *executor) submit(j *job) error {
 }
 
 func (e *executor) work() {
-	defer e.idle.Done()
+	ended := false
+	defer func() {
+		if ended {
+			e.idle.Done()
+		} else {
+			go e.work() // a job has called runtime.Goexit: another takes this one's place
+		}
+	}()
 	for {
 		e.mu.Lock()
 		if len(e.queue) == 0 {
 			e.workers--
 			e.mu.Unlock()
+			ended = true
 			return
 		}
 		j := e.queue[0]
@@ -108,8 +116,8 @@ func (e *executor) close() {
 }
 
 // RunInExecutor runs fn, which may block, on another goroutine, and returns the future of its result. A panic
-// in fn is the future's error. Cancelling the future keeps fn from running if it has not begun; if it has, fn
-// runs on and its result is dropped. Loop.Close waits for what has begun, for a second at most.
+// in fn is the future's error, and so is runtime.Goexit. Cancelling the future keeps fn from running if it has not
+// begun; if it has, fn runs on and its result is dropped. Loop.Close waits for what has begun, for a second at most.
 func RunInExecutor[T any](l *Loop, fn func() (T, error)) *Future[T] {
 	f := NewFuture[T](l)
 	settle := func(v T, err error) {
@@ -122,8 +130,12 @@ func RunInExecutor[T any](l *Loop, fn func() (T, error)) *Future[T] {
 		}
 	}
 	j := &job{run: func() {
-		v, err := protect(fn)
-		_ = l.CallSoonThreadsafe(func() { settle(v, err) }) // a closed loop has cancelled f
+		var v T
+		err := errWorkGoexit // in case that fn does not return
+		defer func() {
+			_ = l.CallSoonThreadsafe(func() { settle(v, err) }) // a closed loop has no use for it
+		}()
+		v, err = protect(fn)
 	}}
 	f.canceller = func() bool {
 		l.executor.withdraw(j)

@@ -4,6 +4,7 @@ package eventloop_test
 
 import (
 	"errors"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -151,4 +152,21 @@ func TestExecutorCloseLosesPatience(t *testing.T) {
 	}
 	close(release)
 	<-ended
+}
+
+// Work that ends its goroutine settles its future all the same, and the next in the queue has its turn.
+func TestExecutorGoexit(t *testing.T) {
+	l := newLoop(t, "", eventloop.Options{Executor: 1})
+	mustRun(t, l, func() error {
+		first := eventloop.RunInExecutor(l, func() (int, error) { runtime.Goexit(); return 1, nil })
+		second := eventloop.RunInExecutor(l, func() (int, error) { return 2, nil })
+		if _, err := first.Await(); err == nil || !strings.Contains(err.Error(), "Goexit") {
+			t.Errorf("work that called Goexit: error is %v", err)
+		}
+		v, err := second.Await()
+		if v != 2 {
+			t.Errorf("the next: %d", v)
+		}
+		return err
+	})
 }

@@ -90,6 +90,7 @@ func (f *future) Cancel() bool {
 }
 
 func (f *future) settle(state futureState, err error) {
+	f.loop.checkThread()
 	f.state, f.err = state, err
 	if err != nil && state != cancelled {
 		f.loop.noteError(f)
@@ -153,7 +154,8 @@ func (f *future) RemoveDoneCallback(h *Handle) {
 }
 
 // Await suspends the running task until the future is done and returns its result or error. When the task is
-// cancelled meanwhile, the future is cancelled with it. A future that is done is returned without suspending.
+// cancelled meanwhile, or was before and has not heard of it, the future is cancelled with it. A future that is
+// done is returned without suspending.
 func (f *Future[T]) Await() (T, error) {
 	if err := f.wait(); err != nil {
 		var zero T
@@ -164,9 +166,9 @@ func (f *Future[T]) Await() (T, error) {
 
 // wait suspends the running task until f is done. An error means that it never was.
 func (f *future) wait() error {
-	t, err := f.loop.enterAwait()
-	if err != nil {
-		return err
+	t := f.loop.current
+	if t == nil {
+		return ErrNotInTask
 	}
 	for on := f; on != nil && on.task != nil; on, _ = on.task.waiting.(*future) {
 		if on.task == t { // itself, or a task that awaits it in turn
@@ -174,10 +176,14 @@ func (f *future) wait() error {
 		}
 	}
 	if f.state != pending {
-		return nil
+		_, err := f.loop.enterAwait()
+		return err
 	}
 	f.callbacks = append(f.callbacks, &t.wake)
-	err = t.park(f)
+	if t.mustCancel && f.Cancel() { // as if the request had come during the wait
+		t.mustCancel = false
+	}
+	err := t.park(f)
 	if f.state == cancelled {
 		t.mustCancel = false // the task hears of it now
 	}

@@ -42,9 +42,6 @@ func TestInvariantIdle(t *testing.T) {
 			if n := after.Iterations - before.Iterations; n > 20 {
 				t.Errorf("timer %v: %d turns while there was nothing to do", timer, n)
 			}
-			if idle := after.Idle - before.Idle; idle < nothing*9/10 {
-				t.Errorf("timer %v: idle for %v of %v", timer, idle, nothing)
-			}
 			if used > nothing/10 {
 				t.Errorf("timer %v: %v of processor time in %v", timer, used, nothing)
 			}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"math"
 	"runtime"
 	"time"
 )
@@ -20,7 +21,7 @@ type Options struct {
 	Clock        Clock                // nil: the machine's monotonic clock
 	Executor     int                  // threads for RunInExecutor; 0: 16
 	SlowCallback time.Duration        // a callback or step that takes longer is reported; 0: 100 ms, negative: never
-	Debug        bool                 // record where handles are made, check the thread of every call
+	Debug        bool                 // record where handles are made, check the thread of what schedules something
 	OnError      func(Error)          // what nobody else can be told; nil: it is logged
 	Logf         func(string, ...any) // slow callbacks; nil: log.Printf
 }
@@ -110,9 +111,10 @@ func (l *Loop) CallSoon(fn func()) *Handle {
 	return h
 }
 
-// CallLater schedules fn for when delay has passed; not at all if delay is 0 or less it runs in the next iteration.
+// CallLater schedules fn for when delay has passed, and for the next iteration if that is 0 or less.
 func (l *Loop) CallLater(delay time.Duration, fn func()) *TimerHandle {
-	return l.CallAt(l.Time()+delay, fn)
+	now := l.Time()
+	return l.CallAt(now+min(delay, math.MaxInt64-now), fn)
 }
 
 // CallAt schedules fn for the loop time when. Equal times run in the order they were scheduled in.
@@ -142,8 +144,8 @@ func (l *Loop) Lag() time.Duration { return l.clock.Now() - l.polled }
 // newHandle makes a handle that inherits the context of what is running.
 func (l *Loop) newHandle(fn func()) *Handle {
 	h := &Handle{fn: fn, ctx: l.Context()}
+	l.checkThread()
 	if l.options.Debug {
-		l.checkThread()
 		h.madeAt = madeAt()
 	}
 	return h
@@ -293,7 +295,7 @@ func (l *Loop) runHandle(h *Handle, now time.Duration) time.Duration {
 	l.metrics.Lag.add(uint64(now - l.polled))
 	l.handle = h
 	if l.watchdog != nil {
-		l.watchdog.begin(now)
+		l.watchdog.begin(l.metrics.Callbacks)
 	}
 	l.call(h)
 	if l.watchdog != nil {

@@ -3,6 +3,7 @@
 package eventloop
 
 import (
+	"fmt"
 	"net"
 	"os"
 
@@ -83,7 +84,7 @@ func (c *PacketConn) ReadFrom(b []byte) (int, net.Addr, error) {
 func (c *PacketConn) WriteTo(b []byte, to net.Addr) (int, error) {
 	udp, ok := to.(*net.UDPAddr)
 	if !ok {
-		return 0, c.opError("write", to, &net.AddrError{Err: "not a UDP address", Addr: to.String()})
+		return 0, c.opError("write", to, &net.AddrError{Err: "not a UDP address", Addr: fmt.Sprint(to)})
 	}
 	if err := c.loop.breathe(); err != nil {
 		return 0, c.opError("write", to, err)

@@ -218,3 +218,81 @@ func TestCancelOfABusyPacketConn(t *testing.T) {
 		return nil
 	})
 }
+
+func TestPacketConnToNobody(t *testing.T) {
+	l := newLoop(t, "", eventloop.Options{})
+	mustRun(t, l, func() error {
+		c, err := l.ListenPacket("udp", "127.0.0.1:0")
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		for _, to := range []net.Addr{nil, (*net.UDPAddr)(nil)} {
+			if _, err := c.WriteTo([]byte("x"), to); err == nil {
+				t.Errorf("a datagram went to %v", to)
+			}
+		}
+		return nil
+	})
+}
+
+// The zone of a link-local address is the name or the index of its interface, and is not lost on the way.
+func TestZone(t *testing.T) {
+	zone, index, ip := linkLocal(t)
+	l := newLoop(t, "", eventloop.Options{})
+	mustRun(t, l, func() error {
+		for _, in := range []string{zone, fmt.Sprint(index)} {
+			server, err := l.ListenPacket("udp6", fmt.Sprintf("[%s%%%s]:0", ip, in))
+			if err != nil {
+				return err
+			}
+			defer server.Close()
+			local := server.LocalAddr().(*net.UDPAddr)
+			if local.Zone != zone {
+				t.Errorf("zone %q became %q, want %q", in, local.Zone, zone)
+			}
+			client, err := l.Dial(context.Background(), "udp6", fmt.Sprintf("[%s%%%s]:%d", ip, in, local.Port))
+			if err != nil {
+				return err
+			}
+			defer client.Close()
+			if _, err := client.Write([]byte("ping")); err != nil {
+				return err
+			}
+			buf := make([]byte, 10)
+			n, from, err := server.ReadFrom(buf)
+			if err != nil {
+				return err
+			}
+			if _, err := server.WriteTo(buf[:n], from); err != nil {
+				return err
+			}
+			if n, err := client.Read(buf); n != 4 || err != nil {
+				t.Errorf("the answer: %d bytes, %v", n, err)
+			}
+		}
+		return nil
+	})
+}
+
+// linkLocal is a link-local address of this machine, or the test is skipped.
+func linkLocal(t *testing.T) (zone string, index int, ip net.IP) {
+	t.Helper()
+	interfaces, err := net.Interfaces()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, i := range interfaces {
+		addrs, err := i.Addrs()
+		if err != nil || i.Flags&net.FlagUp == 0 {
+			continue
+		}
+		for _, a := range addrs {
+			if n, ok := a.(*net.IPNet); ok && n.IP.To4() == nil && n.IP.IsLinkLocalUnicast() {
+				return i.Name, i.Index, n.IP
+			}
+		}
+	}
+	t.Skip("SKIPPED: no interface has a link-local IPv6 address")
+	return "", 0, nil
+}

@@ -13,7 +13,7 @@ type Readiness uint8
 const (
 	Readable Readiness = 1 << iota
 	Writable
-	Hangup // closed or failed, at least by the peer; an operation tells which
+	Hangup // closed or failed, at least by the peer, or out of step with it; an operation tells which
 )
 
 // An Event says that the descriptor FD has become ready. Gen is what it was added with, so that an event of a
@@ -30,6 +30,9 @@ type Event struct {
 type Poller interface {
 	// Add registers fd for reading and writing, once and for all its life.
 	Add(fd int, gen uint32) error
+	// EdgeTriggered reports whether there is an event of whatever happens to a descriptor, or only, while somebody
+	// wants that, of the state it is in.
+	EdgeTriggered() bool
 	// Want tells a level-triggered mechanism in which directions somebody waits for fd.
 	Want(fd int, ready Readiness)
 	// Remove ends the registration of fd. When fd is about to be closed, closing is true.

@@ -34,7 +34,7 @@ func newPoller(name string) (Poller, error) {
 
 func (p *epollPoller) Add(fd int, gen uint32) error {
 	ev := unix.EpollEvent{
-		Events: unix.EPOLLIN | unix.EPOLLOUT | unix.EPOLLRDHUP | unix.EPOLLET&0xffffffff,
+		Events: unix.EPOLLIN | unix.EPOLLOUT | unix.EPOLLRDHUP | unix.EPOLLPRI | unix.EPOLLET&0xffffffff,
 		Fd:     int32(fd), Pad: int32(gen),
 	}
 	if err := unix.EpollCtl(p.fd, unix.EPOLL_CTL_ADD, fd, &ev); err != nil {
@@ -42,6 +42,8 @@ func (p *epollPoller) Add(fd int, gen uint32) error {
 	}
 	return nil
 }
+
+func (p *epollPoller) EdgeTriggered() bool { return true }
 
 func (p *epollPoller) Want(int, Readiness) {} // it is told of everything
 
@@ -75,7 +77,8 @@ func (p *epollPoller) Wait(events []Event, timeout time.Duration) (int, error) {
 }
 
 // epollReadiness: a hang-up or an error makes both directions ready, and the operation says what it is. RDHUP
-// is an end of input behind what can still be read.
+// is an end of input behind what can still be read, and PRI is urgent data (RFC 9293 section 3.8.5), which is not
+// read but cuts a read short as an end does, with more behind it.
 func epollReadiness(bits uint32) (r Readiness) {
 	if bits&unix.EPOLLIN != 0 {
 		r |= Readable
@@ -83,7 +86,7 @@ func epollReadiness(bits uint32) (r Readiness) {
 	if bits&unix.EPOLLOUT != 0 {
 		r |= Writable
 	}
-	if bits&unix.EPOLLRDHUP != 0 {
+	if bits&(unix.EPOLLRDHUP|unix.EPOLLPRI) != 0 {
 		r |= Readable | Hangup
 	}
 	if bits&(unix.EPOLLHUP|unix.EPOLLERR) != 0 {

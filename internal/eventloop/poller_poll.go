@@ -33,6 +33,8 @@ func (p *pollPoller) Add(fd int, gen uint32) error {
 	return nil
 }
 
+func (p *pollPoller) EdgeTriggered() bool { return false }
+
 func (p *pollPoller) Want(fd int, ready Readiness) {
 	e, ok := p.at[fd]
 	if !ok {

@@ -401,7 +401,7 @@ func (m *model) step(t *modelTask) {
 // wait begins what an instruction waits for, and reports whether there is nothing to wait for.
 func (m *model) wait(t *modelTask, in instruction) bool {
 	t.err = "<nil>"
-	if t.mustCancel {
+	if t.mustCancel && in.do != await && in.do != join {
 		t.mustCancel, t.err = false, "cancelled"
 		return true
 	}
@@ -441,13 +441,17 @@ func (m *model) wait(t *modelTask, in instruction) bool {
 		other = other.future.task
 	}
 	if t.future.done {
-		if t.future.cancelled {
-			t.err = "cancelled"
+		if t.future.cancelled || t.mustCancel {
+			t.mustCancel, t.err = false, "cancelled"
 		}
 		return true
 	}
 	t.waiting = in.do
 	t.future.callbacks = append(t.future.callbacks, t.wake)
+	if t.mustCancel { // it goes down to what is awaited
+		t.mustCancel = false
+		m.cancelFuture(t.future)
+	}
 	return false
 }
 

@@ -59,11 +59,11 @@ func (l *Loop) endTasks() {
 	wake := l.CallAt(deadline, func() {})
 	defer wake.Cancel()
 	var err error
-	for l.tasks != nil && l.Time() < deadline && err == nil {
+	inTime := func() bool { return l.tasks != nil && l.Time() < deadline }
+	// One more turn is for the done callbacks of those that ended last. They may start tasks.
+	for more := true; err == nil && (inTime() || more && l.ready.count > 0); {
+		more = inTime()
 		err = l.runOnce()
-	}
-	if l.ready.count > 0 && err == nil {
-		err = l.runOnce() // the done callbacks of those that ended last
 	}
 	if err != nil {
 		l.report("closing", err)

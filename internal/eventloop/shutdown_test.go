@@ -144,7 +144,8 @@ func TestCloseCutsOffTogether(t *testing.T) {
 	}
 }
 
-// A task that is made while the loop closes still runs, and is cut off if it does not end.
+// A task that is made while the loop closes still runs, be it by the last callback, and is cut off if it does not
+// end.
 func TestTasksMadeWhileClosing(t *testing.T) {
 	var log errorLog
 	l, _ := looptest.New(t, "", eventloop.Options{OnError: log.add})
@@ -157,14 +158,14 @@ func TestTasksMadeWhileClosing(t *testing.T) {
 	})
 	last := start(l, "last", func() error { _ = l.Sleep(time.Hour); return l.Sleep(2 * time.Second) })
 	last.AddDoneCallback(func() {
-		late = start(l, "too late", func() error { tr.add("too-late"); return nil })
+		late = start(l, "too late", func() error { tr.add("late:%v", l.Sleep(time.Second)); return l.Sleep(time.Hour) })
 		late.AddDoneCallback(tr.note("never"))
 	})
 	turns(t, l, 1)
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	tr.want(t, "farewell:<nil>")
+	tr.want(t, "farewell:<nil> late:<nil>")
 	wantErr(t, "too late", late.Err(), eventloop.ErrClosed)
 	log.want(t, `task "too late"`, `task "too late": its error was never retrieved`)
 }
@@ -268,4 +269,20 @@ func TestCloseReportsThePoller(t *testing.T) {
 	p.remove = errBoom
 	noError(t, l.Close())
 	log.want(t, "closing the wake-up descriptor: boom")
+}
+
+// Callbacks that schedule each other without end do not keep Close.
+func TestCloseDespiteAChain(t *testing.T) {
+	l, p := looptest.New(t, "", eventloop.Options{})
+	var chain func()
+	chain = func() { l.CallSoon(chain) }
+	chain()
+	start(l, "worker", func() error { return l.Sleep(time.Hour) })
+	turns(t, l, 1)
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if now := p.Clock.Now(); now != 0 {
+		t.Errorf("Close took %v", now)
+	}
 }

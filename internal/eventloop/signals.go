@@ -30,8 +30,7 @@ func (l *Loop) AddSignalHandler(sig os.Signal, fn func()) error {
 	}
 	s := &l.signals
 	if h := s.handlers[sig]; h != nil {
-		h.handle.Cancel()
-		h.handle = l.newHandle(fn)
+		*h.handle = *l.newHandle(fn) // of a call that is already scheduled too: the signal is not lost
 		return nil
 	}
 	h := &signalHandler{handle: l.newHandle(fn), arrived: make(chan os.Signal, 16), done: make(chan struct{})}

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"strconv"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -224,6 +225,8 @@ func sockaddr(a netip.AddrPort) (unix.Sockaddr, int) {
 	if zone := addr.Zone(); zone != "" {
 		if ifi, err := net.InterfaceByName(zone); err == nil {
 			sa.ZoneId = uint32(ifi.Index)
+		} else if index, err := strconv.ParseUint(zone, 10, 32); err == nil {
+			sa.ZoneId = uint32(index)
 		}
 	}
 	return sa, unix.AF_INET6
@@ -234,7 +237,18 @@ func addrPort(sa unix.Sockaddr) netip.AddrPort {
 	case *unix.SockaddrInet4:
 		return netip.AddrPortFrom(netip.AddrFrom4(sa.Addr), uint16(sa.Port))
 	case *unix.SockaddrInet6:
-		return netip.AddrPortFrom(netip.AddrFrom16(sa.Addr), uint16(sa.Port))
+		return netip.AddrPortFrom(netip.AddrFrom16(sa.Addr).WithZone(zoneName(sa.ZoneId)), uint16(sa.Port))
 	}
 	return netip.AddrPort{}
+}
+
+// zoneName is the name of an interface, its index if it has none any more, "" for 0.
+func zoneName(index uint32) string {
+	if index == 0 {
+		return ""
+	}
+	if ifi, err := net.InterfaceByIndex(int(index)); err == nil {
+		return ifi.Name
+	}
+	return strconv.FormatUint(uint64(index), 10)
 }

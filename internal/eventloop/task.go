@@ -67,6 +67,7 @@ type waiter interface {
 // to its first await, in a coming iteration; it must return, and must not call runtime.Goexit. A panic in fn
 // becomes the task's error, a *PanicError.
 func CreateTask[T any](ctx context.Context, l *Loop, name string, fn func(context.Context) (T, error)) *Task[T] {
+	l.checkThread()
 	t := &Task[T]{Future: Future[T]{future: future{loop: l}}, fn: fn}
 	t.task = task{loop: l, self: &t.future, name: name, typed: t}
 	t.Future.task = &t.task
@@ -174,8 +175,9 @@ func (t *task) end() {
 func (t *Task[T]) settleTask() {
 	err := t.interrupt
 	t.fn = nil
+	var p *PanicError // whose value may be an error that says otherwise
 	switch {
-	case err != nil && isCancelled(err):
+	case err != nil && isCancelled(err) && !errors.As(err, &p):
 		t.settle(cancelled, ErrCancelled)
 	case err != nil:
 		t.settle(finished, err)
@@ -204,6 +206,7 @@ func (t *task) park(w waiter) error {
 
 // unpark schedules a parked task; err, if not nil, is what park returns.
 func (t *task) unpark(err error) {
+	t.loop.checkThread()
 	t.waiting = nil
 	t.interrupt = err
 	t.loop.ready.push(&t.wake)

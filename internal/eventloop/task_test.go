@@ -443,3 +443,50 @@ func TestSleepAndCancelInOneTurn(t *testing.T) {
 		})
 	}
 }
+
+// A request to cancel that waits for the next await goes down to what that awaits, as one does that comes
+// during the wait: nothing is left behind, and the clean-up is waited for.
+func TestCancelGoesDownLate(t *testing.T) {
+	l, _ := looptest.New(t, "", eventloop.Options{})
+	var tr trace
+	inner := start(l, "inner", func() error {
+		err := l.Sleep(time.Hour)
+		tr.add("clean-up:%v", l.Sleep(time.Second))
+		return err
+	})
+	plain, done := eventloop.NewFuture[int](l), eventloop.NewFuture[int](l)
+	done.SetResult(1)
+	var outer *eventloop.Task[struct{}]
+	outer = start(l, "outer", func() error {
+		noError(t, l.Yield())
+		for _, await := range []func() error{
+			func() error { _, err := inner.Await(); return err },
+			func() error { _, err := plain.Await(); return err },
+			func() error { _, err := done.Await(); return err },
+		} {
+			outer.Cancel()
+			wantErr(t, "await", await(), eventloop.ErrCancelled)
+			noError(t, l.Yield()) // once
+		}
+		tr.add("outer@%v", l.Time())
+		return nil
+	})
+	if _, err := eventloop.RunUntilComplete(l, outer); err != nil {
+		t.Error(err)
+	}
+	tr.want(t, "clean-up:<nil> outer@1s")
+	if !inner.Cancelled() || !plain.Cancelled() || done.Cancelled() {
+		t.Errorf("cancelled: inner %v, plain %v, done %v", inner.Cancelled(), plain.Cancelled(), done.Cancelled())
+	}
+}
+
+// A panic is no cancellation, whatever its value wraps.
+func TestPanicWithACancellation(t *testing.T) {
+	l, _ := looptest.New(t, "", eventloop.Options{})
+	task := start(l, "", func() error { panic(fmt.Errorf("impossible: %w", eventloop.ErrCancelled)) })
+	_, err := eventloop.RunUntilComplete(l, task)
+	var p *eventloop.PanicError
+	if !errors.As(err, &p) || task.Cancelled() {
+		t.Errorf("error is %v, want a *PanicError", err)
+	}
+}

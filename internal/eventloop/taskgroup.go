@@ -5,6 +5,7 @@ package eventloop
 import (
 	"context"
 	"errors"
+	"fmt"
 )
 
 // A TaskGroup is a set of tasks that end together: see WithTaskGroup.
@@ -18,6 +19,7 @@ type TaskGroup struct {
 	aborted bool // siblings have been cancelled
 	told    bool // and so has the parent, which is still in its own code
 	waiting bool // the parent has come to the end of it
+	over    bool
 	ended   waitList
 }
 
@@ -60,6 +62,7 @@ func (g *TaskGroup) end(err error) error {
 	if isCancelled(err) {
 		err, cancelled = nil, err
 	}
+	defer func() { g.over = true }()
 	for len(g.tasks) > 0 {
 		t, waitErr := g.loop.enterAwait()
 		if waitErr == nil {
@@ -81,8 +84,11 @@ func (g *TaskGroup) end(err error) error {
 	return cancelled
 }
 
-// Go starts a task of the group.
+// Go starts a task of the group. When WithTaskGroup has returned it panics with an error that is ErrInvalidState.
 func (g *TaskGroup) Go(name string, fn func(ctx context.Context) error) {
+	if g.over {
+		panic(fmt.Errorf("%w: the group of task %q has ended", ErrInvalidState, name))
+	}
 	t := CreateTask(g.ctx, g.loop, name, func(ctx context.Context) (struct{}, error) { return struct{}{}, fn(ctx) })
 	g.tasks[t] = struct{}{}
 	t.AddDoneCallback(func() { g.done(t) })

@@ -293,3 +293,16 @@ func TestNestedTaskGroups(t *testing.T) {
 	})
 	tr.want(t, "eventloop: cancelled@1s")
 }
+
+// A group that has ended starts nothing more, for nobody would wait for it or hear of its error.
+func TestTaskGroupIsOver(t *testing.T) {
+	l, _ := looptest.New(t, "", eventloop.Options{})
+	mustRun(t, l, func() error {
+		var left *eventloop.TaskGroup
+		noError(t, group(l, func(g *eventloop.TaskGroup) error { left = g; return nil }))
+		wantPanic(t, "Go", eventloop.ErrInvalidState, func() {
+			left.Go("late", func(context.Context) error { t.Error("it ran"); return nil })
+		})
+		return l.Yield()
+	})
+}

@@ -3,6 +3,7 @@
 package eventloop_test
 
 import (
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -135,4 +136,22 @@ func TestCancelAfterClose(t *testing.T) {
 	if !timer.Cancelled() {
 		t.Error("the timer was not cancelled")
 	}
+}
+
+// "For ever" is a usual way to say it, and no time at all is not what it means.
+func TestTimeWithoutEnd(t *testing.T) {
+	l, p := looptest.New(t, "", eventloop.Options{})
+	p.Clock.Advance(time.Hour)
+	const forever time.Duration = math.MaxInt64
+	timer := l.CallLater(forever, func() { t.Error("for ever is over") })
+	sleeper := start(l, "sleeper", func() error { return l.Sleep(forever) })
+	mustRun(t, l, func() error {
+		noError(t, l.Timeout(forever, func() error { return l.Sleep(time.Hour) }))
+		if sleeper.Done() {
+			t.Error("a sleep without end has ended")
+		}
+		timer.Cancel()
+		sleeper.Cancel()
+		return nil
+	})
 }

@@ -5,6 +5,7 @@ package eventloop_test
 import (
 	"context"
 	"errors"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -73,6 +74,7 @@ func TestPostsRaceWithClose(t *testing.T) {
 	for range 20 {
 		l := newLoop(t, "", eventloop.Options{})
 		var closed atomic.Bool
+		var ahead atomic.Int64 // posts that the loop has not run yet
 		var wg sync.WaitGroup
 		begun := make(chan struct{})
 		for i := range 4 {
@@ -81,7 +83,11 @@ func TestPostsRaceWithClose(t *testing.T) {
 					close(begun)
 				}
 				for {
+					if ahead.Add(1) > 100 {
+						runtime.Gosched() // or with one processor the loop hardly gets it
+					}
 					err := l.CallSoonThreadsafe(func() {
+						ahead.Add(-1)
 						if closed.Load() {
 							t.Error("a post ran after Close")
 						}

@@ -38,6 +38,7 @@ type scenario struct {
 func connectTimeout(o *Options) time.Duration { return o.ConnectTimeout }
 func timeout(o *Options) time.Duration        { return o.Timeout }
 func totalTimeout(o *Options) time.Duration   { return o.TotalTimeout }
+func shortly(*Options) time.Duration          { return short }
 
 func at(rawURL string) func(*testing.T) string { return func(*testing.T) string { return rawURL } }
 
@@ -78,14 +79,109 @@ func (d denying) Sleep(ctx context.Context, pause time.Duration) error {
 	return d.Engine.Sleep(ctx, 0)
 }
 
+// noLaterThan is a resolver that does not answer, and has to be told to give up before that.
+func noLaterThan(limit time.Duration) func(context.Context, string) ([]netip.Addr, error) {
+	return func(ctx context.Context, _ string) ([]netip.Addr, error) {
+		if end, ok := ctx.Deadline(); !ok || time.Until(end) > limit {
+			return nil, errBoom
+		}
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+}
+
 func answerOf(addrs []netip.Addr, err error) func(context.Context, string) ([]netip.Addr, error) {
 	return func(context.Context, string) ([]netip.Addr, error) { return addrs, err }
 }
 
-const short = 50 * time.Millisecond // a limit that is to pass
+// parts is an engine whose connections bring what a server sends part by part. A clock that is set forward by gap
+// for each is all that passes, and a part that comes after the deadline does not come.
+type parts struct {
+	shifted
+	gap   time.Duration
+	parts []string
+}
 
-// A server has this long for its first bytes where it is their sequel that must not come.
-const patient = 300 * time.Millisecond
+func (e *parts) DialContext(context.Context, string, string) (net.Conn, error) {
+	return &partsConn{parts: e}, nil
+}
+
+type partsConn struct {
+	net.Conn
+	*parts
+	deadline time.Time
+}
+
+func (c *partsConn) SetDeadline(t time.Time) error     { c.deadline = t; return nil }
+func (c *partsConn) SetReadDeadline(t time.Time) error { c.deadline = t; return nil }
+func (c *partsConn) Write(p []byte) (int, error)       { return len(p), nil }
+func (c *partsConn) Close() error                      { return nil }
+
+func (c *partsConn) Read(p []byte) (int, error) {
+	c.advance(c.gap)
+	if !c.Now().Before(c.deadline) {
+		return 0, os.ErrDeadlineExceeded
+	}
+	n := copy(p, c.parts.parts[0])
+	c.parts.parts = c.parts.parts[1:]
+	return n, nil
+}
+
+// TestTimeoutIsForEachByte: Timeout is for the time without a byte, wherever in the response that is; what the
+// whole may take is TotalTimeout's.
+func TestTimeoutIsForEachByte(t *testing.T) {
+	answer := []string{"HTTP/1.1 102 \r\n\r\n", "HTTP/1.1 10", "2 \r\n\r\n", "HTTP/1.1 200 OK\r\n", "Content-Length: 10\r\n\r\n", "hello", "hello"}
+	for _, tt := range []struct {
+		gap, total time.Duration
+		class      Class
+	}{
+		{29 * time.Second, time.Hour, OK},
+		{31 * time.Second, time.Hour, TimeoutFirstByte},
+		{29 * time.Second, 7*29*time.Second + time.Second, OK},
+		{29 * time.Second, 7 * 29 * time.Second, TimeoutTotal},
+		{29 * time.Second, 29*time.Second + 1, TimeoutTotal},
+	} {
+		onEach(t, func(t *testing.T, k kind) {
+			e := &parts{newShifted(k.engine(t)), tt.gap, answer}
+			with(t, e, Options{Timeout: 30 * time.Second, TotalTimeout: tt.total}, func(c client) error {
+				v := c.get("http://127.0.0.1:1/")
+				if v.wantClass(t, tt.class); tt.class == OK {
+					v.want(t, 200, "hellohello")
+				}
+				return nil
+			})
+		})
+	}
+}
+
+const short = 25 * time.Millisecond // a limit that is to pass
+
+// hasty is an engine on which only a short time passes before the next bytes have to be there, when the first
+// have come: a server may take its time for those.
+type hasty struct{ engine.Engine }
+
+func hastily(e engine.Engine) engine.Engine { return hasty{e} }
+
+func (h hasty) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	c, err := h.Engine.DialContext(ctx, network, address)
+	return hastyConn{c, h}, err
+}
+
+type hastyConn struct {
+	net.Conn
+	hasty hasty
+}
+
+func (c hastyConn) SetReadDeadline(time.Time) error {
+	return c.Conn.SetReadDeadline(c.hasty.Now().Add(short))
+}
+
+func (c hastyConn) AwaitReadable() error {
+	if w, ok := c.Conn.(engine.ReadWaiter); ok {
+		return w.AwaitReadable()
+	}
+	return nil
+}
 
 // large is a request body that fits into no socket.
 func large() []byte { return make([]byte, 32<<20) }
@@ -111,26 +207,28 @@ func scenarios() []scenario {
 		{class: DNSFailed, name: "error", url: named, lookup: answerOf(nil, errBoom)},
 		{class: DNSFailed, name: "server failure", url: named, lookup: answerOf(nil, &net.DNSError{Err: "server misbehaving", IsTemporary: true})},
 		{class: DNSTimeout, name: "error", url: named, lookup: answerOf(nil, &net.DNSError{Err: "i/o timeout", IsTimeout: true})},
+		{class: DNSTimeout, name: "no answer within the total", url: named, lookup: noLaterThan(time.Second), options: Options{TotalTimeout: short}, takes: totalTimeout},
 		{class: DNSTimeout, name: "no answer", url: named, lookup: pastItsContext, options: Options{ConnectTimeout: short}, takes: connectTimeout},
 
 		{class: ConnectRefused, name: "nobody listens", url: func(t *testing.T) string { return refused(t) }},
 		{class: ConnectUnreachable, name: "broadcast address", url: at("http://127.255.255.255/")},
 		{class: ConnectFailed, name: "link-local without a link", url: at("http://[fe80::1]/")},
+		{class: ConnectFailed, name: "with little time left in all", url: at("http://[fe80::1]/"), options: Options{TotalTimeout: time.Second}},
 
 		{class: TimeoutConnect, name: "full queue", url: func(t *testing.T) string { return blackHole(t) }, options: Options{ConnectTimeout: short}, takes: connectTimeout},
 		{class: TimeoutWrite, name: "deaf server", url: deaf, request: Request{Method: "PUT", Body: large()}, options: Options{Timeout: short}, takes: timeout},
 		{class: TimeoutFirstByte, name: "stalling server", path: "/f/stall", options: Options{Timeout: short}, takes: timeout},
-		{class: TimeoutRead, name: "in the head", url: stalling("HTTP/1.1 200 OK\r\nX"), options: Options{Timeout: patient}, takes: timeout},
-		{class: TimeoutRead, name: "after an interim response", url: stalling("HTTP/1.1 100 \r\n\r\n"), options: Options{Timeout: patient}, takes: timeout},
-		{class: TimeoutRead, name: "in the body", path: "/f/stall-body/1000", options: Options{Timeout: patient}, takes: timeout, then: func(t *testing.T, _ *Client, v *visit) {
+		{class: TimeoutRead, name: "in the head", url: stalling("HTTP/1.1 200 OK\r\nX"), engine: hastily, takes: shortly},
+		{class: TimeoutRead, name: "after an interim response", url: stalling("HTTP/1.1 100 \r\n\r\n"), engine: hastily, takes: shortly},
+		{class: TimeoutRead, name: "in the body", path: "/f/stall-body/1000", engine: hastily, takes: shortly, then: func(t *testing.T, _ *Client, v *visit) {
 			if v.Status != 200 || len(v.body) != 500 {
 				t.Errorf("status %d, %d bytes, want what had come: 200, 500", v.Status, len(v.body))
 			}
 		}},
-		{class: TimeoutRead, name: "in the chunks", url: stalling("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"), options: Options{Timeout: patient}, takes: timeout},
+		{class: TimeoutRead, name: "in the chunks", url: stalling("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"), engine: hastily, takes: shortly},
 		{class: TimeoutTotal, name: "while it is sent", url: deaf, request: Request{Method: "PUT", Body: large()}, options: Options{TotalTimeout: short}, takes: totalTimeout},
 		{class: TimeoutTotal, name: "before the first byte", path: "/f/stall", options: Options{TotalTimeout: short}, takes: totalTimeout},
-		{class: TimeoutTotal, name: "while the body comes", path: "/f/drip/10000?every=5ms", options: Options{TotalTimeout: patient, Timeout: bound}, takes: totalTimeout},
+		{class: TimeoutTotal, name: "while the body comes", path: "/f/drip/10000?every=5ms", options: Options{TotalTimeout: short, Timeout: bound}, takes: totalTimeout},
 		{class: TimeoutTotal, name: "while connecting", url: func(t *testing.T) string { return blackHole(t) }, options: Options{TotalTimeout: short}, takes: totalTimeout},
 
 		{class: ClosedReset, name: "before the head", path: "/f/reset"},
@@ -171,6 +269,19 @@ func scenarios() []scenario {
 		{class: ProtocolTruncated, name: "trailer section", answer: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: y\r\n"},
 
 		{class: LimitHead, name: "one long field", path: "/f/huge-head/300000"},
+		{class: LimitHead, name: "interim responses without an end", url: func(t *testing.T) string {
+			return serve(t, func(p *peer) {
+				p.request()
+				many := []byte(strings.Repeat("HTTP/1.1 102 \r\n\r\n", 1000))
+				for range 100 { // 1.7 MB
+					if _, err := p.Write(many); err != nil {
+						return
+					}
+				}
+				p.send(hello)
+				p.idle()
+			}).base
+		}},
 		{class: LimitHead, name: "own limit", path: "/f/huge-head/1001", options: Options{Limits: http1.Limits{Head: 1000}}},
 		{class: LimitHeaders, name: "too many", path: "/f/many-headers/1001"},
 		{class: LimitHeaders, name: "too long", path: "/f/huge-head/70000"},
@@ -190,7 +301,7 @@ func scenarios() []scenario {
 		{class: Cancelled, name: "in the body", path: "/f/stall-body", cancel: short},
 		{class: Cancelled, name: "while it is sent", url: deaf, request: Request{Method: "PUT", Body: large()}, cancel: short},
 		{class: Cancelled, name: "while connecting", url: func(t *testing.T) string { return blackHole(t) }, cancel: short},
-		{class: Cancelled, name: "while resolving", url: named, lookup: pastItsContext, options: Options{ConnectTimeout: patient}, cancel: short},
+		{class: Cancelled, name: "while resolving", url: named, lookup: pastItsContext, cancel: short},
 		{class: Cancelled, name: "while there is no descriptor", url: at("http://127.0.0.1:1/"), engine: func(e engine.Engine) engine.Engine {
 			return denied{e, syscall.EMFILE}
 		}, cancel: short},

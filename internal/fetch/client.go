@@ -14,7 +14,7 @@ import (
 type Options struct {
 	ConnectTimeout time.Duration // for each address; default 10 s
 	Timeout        time.Duration // without a byte, first or next; default 30 s
-	TotalTimeout   time.Duration // for the whole fetch; default 5 min
+	TotalTimeout   time.Duration // for the whole fetch, but for its time in the queue; default 5 min
 	MaxBody        int64         // bytes; default 1 GiB
 	MaxConns       int           // connections, idle ones included; default 1000
 	IdleTimeout    time.Duration // an idle connection is not used after that; default 30 s
@@ -64,6 +64,7 @@ func NewClient(e engine.Engine, o Options) *Client {
 	orDefault(&o.MaxBody, DefaultMaxBody)
 	orDefault(&o.MaxConns, DefaultMaxConns)
 	orDefault(&o.IdleTimeout, DefaultIdleTimeout)
+	orDefault(&o.Limits.Head, http1.DefaultHead)
 	return &Client{
 		engine: e, options: o,
 		pool:     newPool(e, o.MaxConns, o.IdleTimeout),
@@ -156,7 +157,7 @@ func (c *Client) borrow(conn *conn, req *Request, res *Response) *buffer {
 		b = c.newBuffer(conn)
 	}
 	b.conn, b.req, b.res = conn, req, res
-	b.have, b.seen, b.over, b.err = 0, 0, false, nil
+	b.have, b.seen, b.interim, b.over, b.err = 0, 0, 0, false, nil
 	return b
 }
 

@@ -22,8 +22,8 @@ const pressurePatience = 3 * time.Minute
 func (c *Client) dial(ctx context.Context, req *Request, res *Response, fresh bool) (*conn, error) {
 	var d *dialing
 	c.engine.Leaf(func() { d = c.newDialing(ctx, req.URL, res, fresh) })
-	if d.addrs == nil {
-		c.resolve(d)
+	if d.question != nil {
+		d.err = c.resolver.wait(ctx, d.question)
 	}
 	for !d.over {
 		if d.pause > 0 {
@@ -41,24 +41,20 @@ func (c *Client) dial(ctx context.Context, req *Request, res *Response, fresh bo
 	return d.conn, d.err
 }
 
-// newDialing takes the addresses that need no resolver: given by the user, or written in the URL.
+// newDialing takes the addresses that need no resolver, given by the user or written in the URL, or else asks.
 func (c *Client) newDialing(ctx context.Context, u *URL, res *Response, fresh bool) *dialing {
 	d := &dialing{client: c, ctx: ctx, url: u, response: res, fresh: fresh}
 	d.steps.prepare, d.steps.judge = d.prepare, d.judge
-	if d.addrs = c.resolver.given(u); d.addrs != nil {
+	if d.addrs = c.resolver.given(u); len(d.addrs) > 0 {
 		return d
 	}
 	if addr, err := netip.ParseAddr(u.Host); err == nil {
 		d.addrs = []netip.Addr{addr}
+		return d
 	}
+	d.before = c.engine.Now()
+	d.question = c.resolver.ask(u.Host, min(c.options.ConnectTimeout, c.options.TotalTimeout))
 	return d
-}
-
-func (c *Client) resolve(d *dialing) {
-	before := c.engine.Now()
-	d.addrs, d.err = c.resolver.resolve(d.ctx, d.url, c.options.ConnectTimeout)
-	d.response.Timings.DNS += c.engine.Now().Sub(before)
-	d.over = d.err != nil
 }
 
 // dialing is the work of connecting to a host, by one of its addresses after the other. It is kept apart from
@@ -72,11 +68,12 @@ type dialing struct {
 	url      *URL
 	response *Response
 	fresh    bool         // an idle connection will not do
+	question *answer      // that the resolver owes
 	addrs    []netip.Addr // that are left to try
 
 	address  string
 	first    time.Time       // attempt at this address
-	before   time.Time       // this attempt, or the pause before it
+	before   time.Time       // this attempt, or the pause or question before it
 	deadline context.Context // ctx with the deadline of this attempt
 	timeout  Class           // what passes with it
 	pause    time.Duration   // before another attempt at the same address
@@ -91,12 +88,16 @@ type dialing struct {
 // the time limits.
 func (d *dialing) prepare() {
 	now := d.client.engine.Now()
+	if d.question != nil {
+		d.learn(now)
+	}
 	switch {
-	case d.err != nil: // of the pause
+	case d.over:
+		return
+	case d.err != nil: // of the wait for the resolver, or of the pause
 		d.err, d.over = fail(Cancelled, d.err), true
 		return
 	case d.pause > 0:
-		d.response.limit += now.Sub(d.before)
 		d.response.Timings.Queue += now.Sub(d.before)
 		if d.fresh {
 			break
@@ -117,6 +118,16 @@ func (d *dialing) prepare() {
 		deadline, d.timeout = last, TimeoutTotal
 	}
 	d.deadline = engine.WithDeadline(d.ctx, deadline)
+}
+
+// learn takes what the resolver has answered, if it has.
+func (d *dialing) learn(now time.Time) {
+	d.response.Timings.DNS += now.Sub(d.before)
+	if d.err == nil {
+		d.addrs, d.err = d.question.addrs, d.question.err
+		d.over = d.err != nil
+	}
+	d.question = nil
 }
 
 // judge books an attempt, and decides whether it was the last.
@@ -145,7 +156,7 @@ func (d *dialing) judge() {
 		return
 	}
 	d.over = true
-	if class == ClosedReset {
+	if class == ClosedReset || class == Internal { // some other error of the system's
 		d.err = fail(ConnectFailed, d.err)
 	}
 }

@@ -188,8 +188,5 @@ func classFor(ctx context.Context, err error, timeout Class) Class {
 	if errors.As(err, &netErr) && netErr.Timeout() {
 		return timeout
 	}
-	if timeout == TimeoutConnect {
-		return ConnectFailed
-	}
 	return Internal
 }

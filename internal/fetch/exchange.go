@@ -15,6 +15,7 @@ type buffer struct {
 	bytes   []byte
 	have    int // bytes of a head, and what came with it
 	seen    int // of these, where no head ends
+	interim int // bytes of interim responses that were before them
 	head    http1.Head
 	body    http1.Body // of a response that is whole at its first read; else it moves to the Response
 	request http1.Request
@@ -34,11 +35,36 @@ type buffer struct {
 // exchange sends the request and reads the response. When it returns, nothing of this response is left on the
 // connection if res.framing.KeepAlive says so.
 func (c *Client) exchange(ctx context.Context, conn *conn, req *Request, res *Response) error {
-	err := c.send(conn, req, res)
-	if err != nil {
-		return classify(ctx, err, c.unlessTotal(res, TimeoutWrite))
+	if err := c.send(conn, req, res); err != nil {
+		return c.unsent(ctx, conn, req, res, err)
 	}
 	return c.receive(ctx, conn, req, res)
+}
+
+// unsent is the end of an exchange whose request could not be sent whole because of err.
+func (c *Client) unsent(ctx context.Context, conn *conn, req *Request, res *Response, err error) error {
+	err = classify(ctx, err, c.unlessTotal(res, TimeoutWrite))
+	if c.answeredEarly(ctx, conn, req, res, ClassOf(err)) {
+		return nil
+	}
+	return err
+}
+
+// earlyPatience is for an answer that should be there already.
+const earlyPatience = 100 * time.Millisecond
+
+// answeredEarly looks for a response to a request that could not be sent whole, for the reason class: a server
+// may answer before it has read all, and take no more (RFC 9112 section 9.5). It has to be whole by what its head
+// says, since the end of such a connection says nothing. A request that is going to be sent again needs none.
+func (c *Client) answeredEarly(ctx context.Context, conn *conn, req *Request, res *Response, class Class) bool {
+	if class != TimeoutWrite && (class != ClosedReset || conn.used && idempotent(req.method())) {
+		return false
+	}
+	if conn.SetReadDeadline(c.engine.Now().Add(earlyPatience)) != nil || c.receive(ctx, conn, req, res) != nil {
+		return false
+	}
+	res.framing.KeepAlive = false
+	return res.framing.Kind != http1.Close
 }
 
 // send writes the request.
@@ -57,17 +83,17 @@ func (c *Client) send(conn *conn, req *Request, res *Response) error {
 // first byte of the response; it is set once, for each setting costs where it goes through a timer of the
 // runtime.
 func (b *buffer) composeRequest() {
-	now := b.client.engine.Now()
-	b.res.sent = now.Sub(b.res.Started)
-	if b.err = b.conn.SetDeadline(b.client.limit(now, b.res)); b.err != nil {
-		return
-	}
 	req := b.req
 	b.request.Method = req.method()
 	b.request.Target, b.request.Host = req.URL.Target, req.URL.Authority
 	b.request.Fields, b.request.Length = req.Fields, int64(len(req.Body))
-	b.out, b.err = http1.AppendRequest(b.bytes[:0], &b.request)
+	if b.out, b.err = http1.AppendRequest(b.bytes[:0], &b.request); b.err != nil {
+		return
+	}
 	b.out = append(b.out, req.Body...)
+	now := b.client.engine.Now()
+	b.res.sent = now.Sub(b.res.Started)
+	b.err = b.conn.SetDeadline(b.client.limit(now, b.res))
 }
 
 // receive reads the response. Between two reads a body needs no buffer, and a head only if a part of it is there.
@@ -98,9 +124,9 @@ func (c *Client) receive(ctx context.Context, conn *conn, req *Request, res *Res
 		if res.inBody {
 			c.giveBack(b)
 			b = nil
-			if err := conn.SetReadDeadline(c.limit(c.engine.Now(), res)); err != nil {
-				return c.readError(ctx, err, res)
-			}
+		}
+		if err := conn.SetReadDeadline(c.limit(c.engine.Now(), res)); err != nil {
+			return c.readError(ctx, err, res)
 		}
 	}
 }
@@ -213,24 +239,29 @@ func (b *buffer) takeIn() {
 }
 
 // parseHead parses the head of a final response, if all of it is there, and returns where it ends; else 0.
-// There may be interim responses before it, any number of them within the time of the fetch.
+// There may be interim responses before it, which count against the limit of the head, else there could be no
+// end to them.
 func (b *buffer) parseHead(lim http1.Limits) (int, error) {
+	begin := 0
 	for {
-		end, next, err := http1.HeadEnd(b.bytes[:b.have], b.seen, lim)
+		left := lim
+		left.Head = max(1, lim.Head-b.interim)
+		end, next, err := http1.HeadEnd(b.bytes[begin:b.have], b.seen, left)
 		if err != nil {
 			return 0, err
 		}
 		if end < 0 {
-			b.seen = next
+			b.have, b.seen = copy(b.bytes, b.bytes[begin:b.have]), next
 			return 0, nil
 		}
-		if err := b.head.Parse(b.bytes[:end], lim); err != nil {
+		if err := b.head.Parse(b.bytes[begin:begin+end], lim); err != nil {
 			return 0, err
 		}
 		if !b.head.Interim() {
-			return end, nil
+			return begin + end, nil
 		}
-		b.have = copy(b.bytes, b.bytes[end:b.have])
+		begin += end
+		b.interim += end
 		b.seen = 0
 	}
 }
@@ -242,6 +273,7 @@ func (b *buffer) note(o *Options) (err error) {
 	if res.framing, err = h.Framing(b.req.method()); err != nil {
 		return err
 	}
+	res.framing.KeepAlive = res.framing.KeepAlive && !http1.AsksToClose(b.req.Fields)
 	res.Anomalies = h.Anomalies
 	if res.framing.Kind == http1.Tunnel {
 		return errSwitched
@@ -274,7 +306,7 @@ func (c *Client) consume(p []byte, body *http1.Body, req *Request, res *Response
 		}
 		if req.OnBody != nil && len(data) > 0 {
 			if err := req.OnBody(data); err != nil {
-				return false, err
+				return false, fail(ClassOf(err), err) // whatever it is, it is not the server's
 			}
 		}
 	}

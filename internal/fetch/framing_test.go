@@ -4,10 +4,14 @@ package fetch
 
 import (
 	"crypto/sha256"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
+	"os"
 	"reflect"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 	"unicode"
@@ -43,7 +47,7 @@ func TestFraming(t *testing.T) {
 		{"GET", "/f/not-modified?length=1000", 304, "", true},
 		{"GET", "/f/interim/103?n=3", 200, "final\n", true},
 		{"GET", "/f/interim/100", 200, "final\n", true},
-		{"GET", "/f/interim/102?n=5000", 200, "final\n", true},
+		{"GET", "/f/interim/102?n=3000", 200, "final\n", true},
 		{"GET", "/f/status/404", 404, "404 Not Found\n", true},
 		{"GET", "/f/status/999", 999, "999\n", true},
 		{"GET", "/f/status/205", 205, "", true},
@@ -142,12 +146,15 @@ func TestRequest(t *testing.T) {
 // TestOnBodyError: an error of OnBody ends the fetch and is its error; the rest of the body is not read, and the
 // connection is not used again. An error with a class keeps it.
 func TestOnBodyError(t *testing.T) {
+	ours := []error{errBoom, io.EOF, os.ErrDeadlineExceeded, syscall.EPIPE, syscall.ENOMEM, http1.ErrChunk} // which are not the server's
 	s, base := web(t, origin.Config{})
 	onEach(t, func(t *testing.T, k kind) {
 		with(t, k.engine(t), Options{}, func(c client) error {
-			v := c.do(base+"/f/size/5000000", Request{OnBody: func([]byte) error { return errBoom }})
-			if v.wantClass(t, Internal); v.err == nil || v.err.Error() != errBoom.Error() || v.BytesBody > sharedBuffer {
-				t.Errorf("error %v after %d bytes, want %v after the first", v.err, v.BytesBody, errBoom)
+			for _, err := range ours {
+				v := c.do(base+"/f/size/5000000", Request{OnBody: func([]byte) error { return err }})
+				if v.wantClass(t, Internal); !errors.Is(v.err, err) || v.err.Error() != err.Error() || v.BytesBody > sharedBuffer {
+					t.Errorf("error %v after %d bytes, want %v after the first", v.err, v.BytesBody, err)
+				}
 			}
 			c.do(base+"/f/size/5", Request{OnBody: func([]byte) error { return fail(Input, errBoom) }}).wantClass(t, Input)
 			if v := c.get(base + "/f/size/5"); v.Reused {
@@ -249,23 +256,51 @@ func TestHostile(t *testing.T) {
 
 // TestTimings: each phase is there when it took place, and is as long as the server made it.
 func TestTimings(t *testing.T) {
-	_, base := web(t, origin.Config{})
+	const pause = 20 * time.Second
 	onEach(t, func(t *testing.T, k kind) {
-		with(t, k.engine(t), Options{}, func(c client) error {
-			before := c.engine.Now()
-			v := c.get(base + "/f/delay/40ms")
-			elapsed := c.engine.Now().Sub(before)
+		e := newShifted(k.engine(t))
+		seen := make(chan struct{})
+		s := serve(t, func(p *peer) {
+			for req := p.request(); req != nil; req = p.request() {
+				switch req.URL.Path {
+				case "/late":
+					e.advance(pause)
+					p.send(hello)
+				case "/slow":
+					p.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n1")
+					select {
+					case <-seen:
+					case <-t.Context().Done():
+					}
+					e.advance(pause)
+					p.send("2")
+				default:
+					p.send("HTTP/1.1 200 OK\r\n\r\n1")
+					return
+				}
+			}
+		})
+		with(t, e, Options{}, func(c client) error {
+			before := e.Now()
+			v := c.get(s.base + "/late")
+			elapsed := e.Now().Sub(before)
 			tm := v.Timings
-			if tm.Connect <= 0 || tm.DNS != 0 || tm.FirstByte < 40*time.Millisecond || tm.Total > elapsed || v.Started.Before(before) {
-				t.Errorf("a delay of 40 ms on a new connection is %+v, and it took %v", tm, elapsed)
+			if v.want(t, 200, "hello"); tm.Connect <= 0 || tm.DNS != 0 || tm.FirstByte < pause || tm.Body > pause/2 || tm.Total > elapsed || v.Started.Before(before) {
+				t.Errorf("a delay of %v on a new connection is %+v, and it took %v", pause, tm, elapsed)
 			}
-			v = c.get(base + "/f/drip/4?every=10ms")
+			v = c.do(s.base+"/slow", Request{OnBody: func(p []byte) error {
+				if p[0] == '1' {
+					close(seen)
+				}
+				return nil
+			}})
 			tm = v.Timings
-			if tm.Connect != 0 || tm.Body < 20*time.Millisecond {
-				t.Errorf("a body that takes 30 ms on a connection that is there is %+v", tm)
+			if v.want(t, 200, "12"); tm.Connect != 0 || tm.FirstByte > pause/2 || tm.Body < pause {
+				t.Errorf("a body that takes %v on a connection that is there is %+v", pause, tm)
 			}
-			v = c.get(base + "/f/close-delimited/10")
-			if tm = v.Timings; tm.Body < 0 || tm.FirstByte <= 0 {
+			v = c.get(s.base)
+			tm = v.Timings
+			if v.want(t, 200, "1"); tm.Body < 0 || tm.FirstByte <= 0 {
 				t.Errorf("a body that the end of the connection ends is %+v", tm)
 			}
 			return nil

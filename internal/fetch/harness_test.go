@@ -69,10 +69,6 @@ func (k kind) engine(t testing.TB) engine.Engine {
 	return e
 }
 
-// tellsOfIdle reports whether connections of this engine know what happens to them while nobody waits for them.
-// See eventloop.Conn.Stale.
-func (k kind) tellsOfIdle() bool { return k.name != "loop-poll" }
-
 // run runs fn as a task of e and until all tasks have ended.
 func run(t testing.TB, e engine.Engine, fn func(ctx context.Context) error) {
 	t.Helper()
@@ -104,6 +100,25 @@ func with(t testing.TB, e engine.Engine, o Options, fn func(c client) error) {
 		defer c.Close()
 		return fn(client{c, t, ctx, e})
 	})
+}
+
+// awaitStale waits until what is idle, if anything is, is known to be of no use: what a server has sent, or its
+// end, is on its way for a while.
+func (c client) awaitStale() error {
+	for end := time.Now().Add(bound); ; {
+		c.pool.mu.Lock()
+		done := c.pool.newest == nil || c.pool.newest.stale()
+		c.pool.mu.Unlock()
+		if done {
+			return nil
+		}
+		if time.Now().After(end) {
+			return fmt.Errorf("nothing happened to the idle connection within %v", bound)
+		}
+		if err := c.engine.Sleep(c.ctx, 50*time.Microsecond); err != nil {
+			return err
+		}
+	}
 }
 
 // visit is a fetch and all that came of it.
@@ -241,10 +256,6 @@ func serve(t testing.TB, script func(p *peer)) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return serveOn(t, ln, script)
-}
-
-func serveOn(t testing.TB, ln net.Listener, script func(p *peer)) *server {
 	s := &server{address: ln.Addr().String(), base: "http://" + ln.Addr().String()}
 	var running sync.WaitGroup
 	var mu sync.Mutex // guards open
@@ -306,29 +317,35 @@ func refused(t testing.TB) string {
 // blackHole is a URL whose server takes no more connections and refuses none: its queue is full.
 func blackHole(t testing.TB) string {
 	t.Helper()
+	ln := tcpSocket(t)
+	if err := errors.Join(syscall.Bind(ln, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}), syscall.Listen(ln, 0)); err != nil {
+		t.Fatal(err)
+	}
+	sa, err := syscall.Getsockname(ln)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var last int
+	for range 64 { // so many that what comes after them finds no place, also when these are still on their way
+		last = tcpSocket(t)
+		if err := errors.Join(syscall.SetNonblock(last, true), syscall.Connect(last, sa)); err != nil && !errors.Is(err, syscall.EINPROGRESS) {
+			t.Fatal(err)
+		}
+	}
+	if _, err := syscall.Getpeername(last); err == nil {
+		t.Skip("SKIPPED: this system has no listener whose queue gets full")
+	}
+	return fmt.Sprintf("http://127.0.0.1:%d/", sa.(*syscall.SockaddrInet4).Port)
+}
+
+func tcpSocket(t testing.TB) int {
+	t.Helper()
 	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { syscall.Close(fd) })
-	if err := errors.Join(syscall.Bind(fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}), syscall.Listen(fd, 0)); err != nil {
-		t.Fatal(err)
-	}
-	sa, err := syscall.Getsockname(fd)
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := fmt.Sprintf("127.0.0.1:%d", sa.(*syscall.SockaddrInet4).Port)
-	dialer := net.Dialer{Timeout: 50 * time.Millisecond}
-	for range 64 {
-		c, err := dialer.Dial("tcp", address)
-		if err != nil {
-			return "http://" + address + "/"
-		}
-		t.Cleanup(func() { c.Close() })
-	}
-	t.Skip("SKIPPED: this system has no listener whose queue gets full")
-	return ""
+	return fd
 }
 
 // shifted is an engine whose clock can be set forward.

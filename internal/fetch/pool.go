@@ -45,10 +45,13 @@ type pool struct {
 	idle    map[string]*stack
 	newest  *conn
 	oldest  *conn
+	spare   int // idle connections
 	open    int // connections that exist or are being made
 	max     int
 	most    int       // what max was set to
 	shrunk  time.Time // when max was last lowered
+	waiting int       // tasks that wait for room
+	told    int       // of these, how many have been told that there is some, and have not taken it yet
 	closing bool
 }
 
@@ -67,33 +70,63 @@ func (p *pool) now() time.Duration { return p.engine.Now().Sub(p.began) }
 
 // acquire returns an idle connection to origin, unless fresh is asked for. With neither connection nor error,
 // the caller has leave to make one, and owes the pool a release. It adds to waited how long there was no room.
+// Nobody overtakes those that wait: on the loop, a task that fetches without a pause would always come first.
 func (p *pool) acquire(ctx context.Context, origin string, fresh bool, waited *time.Duration) (*conn, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for {
-		if !fresh {
-			if c := p.take(origin); c != nil {
-				return c, nil
-			}
+	p.mu.Lock() // without defer, which makes the frame larger: see Client.Do
+	if p.tell(); p.waiting == 0 {
+		if c, ok := p.admit(origin, fresh); ok {
+			p.mu.Unlock()
+			return c, nil
 		}
-		p.grow()
-		if p.open < p.max {
-			p.open++
-			if p.open < p.max { // after grow, there may be room for several
-				p.room.Signal()
-			}
-			return nil, nil
-		}
-		if p.oldest != nil {
-			p.discard(p.oldest)
-			continue
-		}
-		before := p.now()
-		err := p.room.Wait(ctx)
-		*waited += p.now() - before
-		if err != nil {
+	}
+	c, err := p.wait(ctx, origin, fresh, waited)
+	p.mu.Unlock()
+	return c, err
+}
+
+// wait is acquire where there is no room yet. It stands apart, for what it needs on the stack acquire must not.
+func (p *pool) wait(ctx context.Context, origin string, fresh bool, waited *time.Duration) (*conn, error) {
+	before := p.now()
+	defer func() { *waited += p.now() - before }()
+	for p.waiting++; ; {
+		if err := p.room.Wait(ctx); err != nil {
+			p.waiting--
+			p.told = min(p.told, p.waiting) // it was told last, if there is nobody for the condition to tell instead
+			p.tell()
 			return nil, fail(Cancelled, err)
 		}
+		c, ok := p.admit(origin, fresh)
+		p.told--
+		if ok {
+			p.waiting--
+			return c, nil
+		}
+	}
+}
+
+// admit is acquire where there is room.
+func (p *pool) admit(origin string, fresh bool) (c *conn, ok bool) {
+	if !fresh {
+		if c = p.take(origin); c != nil {
+			return c, true
+		}
+	}
+	for p.open >= p.max && p.oldest != nil {
+		p.discard(p.oldest)
+	}
+	if p.open >= p.max {
+		return nil, false
+	}
+	p.open++
+	return nil, true
+}
+
+// tell wakes as many of those that wait as there is room for.
+func (p *pool) tell() {
+	p.grow()
+	for p.told < min(p.waiting, p.max-p.open+p.spare) {
+		p.told++
+		p.room.Signal()
 	}
 }
 
@@ -148,10 +181,11 @@ func (p *pool) put(c *conn) {
 		p.oldest = c
 	}
 	p.newest = c
+	p.spare++
 	if c.idle-p.oldest.idle > p.maxAge {
 		p.discard(p.oldest)
 	}
-	p.room.Signal()
+	p.tell()
 }
 
 // release ends a connection, or the leave to make one, if c is nil.
@@ -166,7 +200,7 @@ func (p *pool) close(c *conn) {
 		_ = c.Close() // nothing is due on it
 	}
 	p.open--
-	p.room.Signal()
+	p.tell()
 }
 
 // discard closes an idle connection.
@@ -189,6 +223,7 @@ func (p *pool) unlink(c *conn) {
 		p.oldest = c.newer
 	}
 	c.newer, c.older = nil, nil
+	p.spare--
 	s := p.idle[c.origin]
 	last := len(s.conns) - 1
 	if s.conns[last] != c {

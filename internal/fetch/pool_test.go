@@ -181,11 +181,11 @@ func TestPoolRoom(t *testing.T) {
 			return err
 		}
 		b.release(d)
-		if err := order.await(2, 1); err != nil {
+		if err := order.await(1, 1); err != nil {
 			return err
 		}
 		b.put(conns[0]) // of another origin: it has to go for the second
-		if err := order.await(2, 2); err != nil {
+		if err := order.await(0, 2); err != nil {
 			return err
 		}
 		if !fakes[0].closed {
@@ -197,17 +197,14 @@ func TestPoolRoom(t *testing.T) {
 	})
 }
 
-// waiters are tasks that wait for room in a pool.
+// waiters are tasks that wait for room in a pool, and keep it.
 type waiters struct {
 	*bench
-	begun, served int
+	served int // under the lock
 }
 
 func (w *waiters) start(origin string) {
 	w.engine.Go("waiter", func(ctx context.Context) error {
-		w.mu.Lock()
-		w.begun++
-		w.mu.Unlock()
 		c, err := w.acquire(ctx, origin, false, new(time.Duration))
 		w.mu.Lock()
 		defer w.mu.Unlock()
@@ -219,25 +216,65 @@ func (w *waiters) start(origin string) {
 	})
 }
 
-// await waits until so many waiters have begun and so many are served, and then a little, for there must be no more.
-func (w *waiters) await(begun, served int) error {
-	for end := time.Now().Add(bound); ; {
-		w.mu.Lock()
-		done := w.begun >= begun && w.served >= served
-		w.mu.Unlock()
-		if err := w.engine.Sleep(w.ctx, time.Millisecond); err != nil {
-			return err
-		}
-		if done || time.Now().After(end) {
-			break
-		}
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.begun != begun || w.served != served {
-		w.t.Errorf("%d waiters have begun and %d are served, want %d and %d", w.begun, w.served, begun, served)
+// await waits until so many still wait and so many are served, and none that has been told of room is yet to run.
+func (w *waiters) await(waiting, served int) error {
+	err := w.bench.await(func() bool { return w.waiting == waiting && w.served == served && w.told == 0 })
+	if err != nil {
+		return fmt.Errorf("%d tasks wait and %d are served, want %d and %d: %w", w.waiting, w.served, waiting, served, err)
 	}
 	return nil
+}
+
+// TestPoolTurns: who comes while others wait has to wait for its turn, also when it is the one that made the room:
+// else a task that fetches without a pause would never let another have a connection.
+func TestPoolTurns(t *testing.T) {
+	withPool(t, 1, time.Minute, func(b *bench) error {
+		c, _, err := b.get(b.ctx, "a")
+		if err != nil {
+			return err
+		}
+		served := 0
+		for range 3 {
+			b.engine.Go("waiter", func(ctx context.Context) error {
+				if _, err := b.acquire(ctx, "b", false, new(time.Duration)); err != nil {
+					return err
+				}
+				served++ // there is one connection, and so there is one task at a time here
+				b.release(nil)
+				return nil
+			})
+		}
+		if err := b.await(func() bool { return b.waiting == 3 }); err != nil {
+			return err
+		}
+		b.put(c)
+		if _, err := b.acquire(b.ctx, "a", false, new(time.Duration)); err != nil {
+			return err
+		}
+		if served != 3 {
+			t.Errorf("%d tasks of 3 that waited were served before one that came later", served)
+		}
+		b.release(nil)
+		return nil
+	})
+}
+
+// await waits until what of the pool is true, which it asks under the lock.
+func (b *bench) await(what func() bool) error {
+	for end := time.Now().Add(bound); ; {
+		b.mu.Lock()
+		done := what()
+		b.mu.Unlock()
+		if done {
+			return nil
+		}
+		if time.Now().After(end) {
+			return fmt.Errorf("it did not come about within %v", bound)
+		}
+		if err := b.engine.Sleep(b.ctx, 50*time.Microsecond); err != nil {
+			return err
+		}
+	}
 }
 
 // TestPoolCancelled: a task that is cancelled while it waits is not served, and takes nothing from the next.
@@ -258,9 +295,10 @@ func TestPoolCancelled(t *testing.T) {
 				}
 				return err
 			})
-			_ = e.Sleep(ctx, 5*time.Millisecond) // so that it most often waits
+			b := &bench{pool: p, t: t, ctx: ctx, clock: newShifted(e)}
+			err := b.await(func() bool { return p.waiting == 1 })
 			cancel()
-			return nil
+			return err
 		})
 		if err := e.Run(ctx); err != nil {
 			t.Error(err)
@@ -268,6 +306,39 @@ func TestPoolCancelled(t *testing.T) {
 		if p.open != 1 {
 			t.Errorf("%d connections are counted, want that of the holder", p.open)
 		}
+	})
+}
+
+// TestPoolCancelledInTurn: a task that is cancelled just when there is room for it takes that from nobody.
+func TestPoolCancelledInTurn(t *testing.T) {
+	e := engine.NewGoroutine() // only there can one task be cancelled and not the others
+	p := newPool(e, 1, time.Minute)
+	run(t, e, func(ctx context.Context) error {
+		b := &bench{pool: p, t: t, ctx: ctx, clock: newShifted(e)}
+		for range 300 {
+			if _, err := b.acquire(ctx, "a", false, new(time.Duration)); err != nil {
+				return err
+			}
+			impatient, cancel := context.WithCancel(ctx)
+			defer cancel()
+			for _, ctx := range []context.Context{impatient, ctx, impatient} {
+				e.Go("waiter", func(context.Context) error {
+					if _, err := b.acquire(ctx, "b", false, new(time.Duration)); err == nil {
+						b.release(nil)
+					}
+					return nil
+				})
+			}
+			if err := b.await(func() bool { return b.waiting == 3 }); err != nil {
+				return err
+			}
+			e.Post(cancel)
+			b.release(nil)
+			if err := b.await(func() bool { return b.waiting == 0 && b.told == 0 && b.open == 0 }); err != nil {
+				return fmt.Errorf("%d tasks wait, %d have been told, %d connections are counted: %w", b.waiting, b.told, b.open, err)
+			}
+		}
+		return nil
 	})
 }
 
@@ -326,25 +397,25 @@ func TestPoolPressure(t *testing.T) {
 		for range 50 {
 			w.start("a")
 		}
-		if err := w.await(50, 1); err != nil {
+		if err := w.await(49, 1); err != nil {
 			return err
 		}
-		for second := 1; w.count() < 50; second++ {
+		for second := 1; w.waiting > 0; second++ {
 			if second > 18 { // by then 41 are allowed
-				t.Errorf("after %d s, %d tasks of 50 are served, and %d connections allowed", second, w.count(), b.max)
+				t.Errorf("after %d s, %d tasks of 50 are served, and %d connections allowed", second, w.served, b.max)
 				break
 			}
 			b.clock.advance(time.Second)
-			b.release(nil) // one ends, and so the next looks whether there is more room
+			b.release(nil) // one ends, and so there is a look whether there is more room
 			if err := w.settle(); err != nil {
 				return err
 			}
-			if n := w.inUse(); n < min(b.max, 50-second) {
-				t.Errorf("after %d s, %d connections are in use of %d allowed, while tasks wait", second, n, b.max)
+			if b.open < min(b.max, 50-second) {
+				t.Errorf("after %d s, %d connections are in use of %d allowed, while tasks wait", second, b.open, b.max)
 				break
 			}
 		}
-		for end := time.Now().Add(bound); w.count() < 50 && time.Now().Before(end); {
+		for w.waiting > 0 {
 			b.release(nil)
 			if err := w.settle(); err != nil {
 				return err
@@ -354,27 +425,7 @@ func TestPoolPressure(t *testing.T) {
 	})
 }
 
-// count is how many are served.
-func (w *waiters) count() int {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.served
-}
-
-// settle gives the waiters time to take what there is.
-func (w *waiters) settle() error {
-	for range 50 {
-		if err := w.engine.Sleep(w.ctx, 200*time.Microsecond); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (w *waiters) inUse() int {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.open
-}
+// settle waits until whoever has been told of room has taken it. Then nothing happens by itself.
+func (w *waiters) settle() error { return w.bench.await(func() bool { return w.told == 0 }) }
 
 var _ engine.Staler = (*fakeConn)(nil)

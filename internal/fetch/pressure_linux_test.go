@@ -26,7 +26,7 @@ func loopbackUp() error {
 	return nil
 }
 
-// TestPortsExhausted: in a network that has ten local ports, sixty fetches at once are fetched to their end.
+// TestPortsExhausted: in a network that has ten local ports, twenty-five fetches at once are fetched to their end.
 func TestPortsExhausted(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Skip("SKIPPED: only root may make a network of its own")
@@ -34,8 +34,8 @@ func TestPortsExhausted(t *testing.T) {
 	onEach(t, func(t *testing.T, k kind) {
 		t.Parallel() // each has a machine's worth of network for itself
 		r := parseReport(t, runChild(t, "ports", &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET}, "MODE="+k.name))
-		if r.Classes[OK] != 200 || r.Wrong != 0 || len(r.Classes) != 1 {
-			t.Errorf("the fetches ended with %v, %d of them with another body, want 200 × ok", r.Classes, r.Wrong)
+		if r.Classes[OK] != 100 || r.Wrong != 0 || len(r.Classes) != 1 {
+			t.Errorf("the fetches ended with %v, %d of them with another body, want 100 × ok", r.Classes, r.Wrong)
 		}
 		if r.Pressure[LocalPorts] == 0 || len(r.Pressure) != 1 {
 			t.Errorf("OnPressure was told of %v, want ports", r.Pressure)

@@ -75,6 +75,35 @@ func TestPressure(t *testing.T) {
 	}
 }
 
+// TestQueueIsNotCounted: nor does a limit of time run while a fetch waits for its turn to have a connection.
+func TestQueueIsNotCounted(t *testing.T) {
+	onEach(t, func(t *testing.T, k kind) {
+		s := serve(t, answering(hello))
+		e := newShifted(k.engine(t))
+		c := NewClient(e, Options{MaxConns: 1, TotalTimeout: 10 * time.Second})
+		run(t, e, func(ctx context.Context) error {
+			b := &bench{c.pool, t, ctx, e, 0}
+			if _, err := c.pool.acquire(ctx, "another", false, new(time.Duration)); err != nil {
+				return err
+			}
+			e.Go("fetcher", func(ctx context.Context) error {
+				defer c.Close()
+				v := client{c, t, ctx, e}.get(s.base)
+				if v.want(t, 200, "hello"); v.Timings.Queue < time.Hour {
+					t.Errorf("the phases are %+v, want an hour of Queue", v.Timings)
+				}
+				return nil
+			})
+			if err := b.await(func() bool { return c.pool.waiting == 1 }); err != nil {
+				return err
+			}
+			e.advance(time.Hour)
+			c.pool.release(nil)
+			return nil
+		})
+	})
+}
+
 // report is what a child found.
 type report struct {
 	Classes  map[Class]int // how the fetches ended
@@ -193,10 +222,10 @@ func childPorts() error {
 	}
 	defer s.Close()
 	var urls []string
-	for range 200 {
+	for range 100 {
 		urls = append(urls, "http://"+s.Addresses()[0]+"/f/delay/5ms")
 	}
-	r, err := fetchList(os.Getenv("MODE"), urls, string(s.Filler(2)), 60, Options{})
+	r, err := fetchList(os.Getenv("MODE"), urls, string(s.Filler(2)), 25, Options{})
 	if err != nil {
 		return err
 	}

@@ -31,6 +31,7 @@ type resolver struct {
 	names map[string]*answer
 }
 
+// answer is what the resolver has to say of a name. It does not change any more once it has arrived.
 type answer struct {
 	addrs   []netip.Addr
 	err     error
@@ -59,35 +60,42 @@ func (r *resolver) given(u *URL) []netip.Addr {
 	return r.fixed[fmt.Sprintf("%s:%d", u.Host, u.Port)]
 }
 
-// resolve returns the addresses of a host that is not an address itself, at least one. Its error has a class.
-func (r *resolver) resolve(ctx context.Context, u *URL, timeout time.Duration) ([]netip.Addr, error) {
+// ask returns the answer for a host that is not an address itself: the one that is known, or the one to come. A
+// task of its own does the lookup, so that a fetch that is cancelled takes no other with it.
+func (r *resolver) ask(host string, timeout time.Duration) *answer {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	a := r.names[u.Host]
+	a := r.names[host]
 	if a == nil || !a.expires.IsZero() && !r.engine.Now().Before(a.expires) {
-		a = r.ask(u.Host, timeout)
+		a = r.begin(host, timeout)
 	}
-	for a.expires.IsZero() {
-		if err := a.arrived.Wait(ctx); err != nil {
-			return nil, fail(Cancelled, err)
-		}
-	}
-	return a.addrs, a.err
+	return a
 }
 
-// ask starts a lookup. A task of its own does it, so that a fetch that is cancelled takes no other with it.
-// The caller holds the lock.
-func (r *resolver) ask(host string, timeout time.Duration) *answer {
+// wait waits until a has arrived: with addresses, at least one, or with an error that has a class. The error that
+// it returns is that of the wait.
+func (r *resolver) wait(ctx context.Context, a *answer) (err error) {
+	r.mu.Lock() // without defer, which makes the frame larger: see Client.Do
+	for err == nil && a.expires.IsZero() {
+		err = a.arrived.Wait(ctx)
+	}
+	r.mu.Unlock()
+	return err
+}
+
+// begin starts a lookup. The caller holds the lock.
+func (r *resolver) begin(host string, timeout time.Duration) *answer {
 	if len(r.names) >= maxAnswers {
 		r.forgetExpired()
 	}
 	a := &answer{arrived: r.engine.NewCond(r.mu, "answer of the resolver")}
 	r.names[host] = a
 	r.engine.Go("resolve", func(ctx context.Context) error {
+		// The limit counts from here: there may be a wait for a thread, too.
+		lookupCtx, cancel := context.WithTimeout(context.Background(), timeout)
+		defer cancel()
 		var addrs []netip.Addr
 		err := r.engine.Blocking(ctx, func() (err error) {
-			lookupCtx, cancel := context.WithTimeout(context.Background(), timeout)
-			defer cancel()
 			addrs, err = r.lookup(lookupCtx, host)
 			return err
 		})

@@ -119,24 +119,74 @@ func TestOneLookup(t *testing.T) {
 	})
 }
 
+// TestLookupsWaitInLine: where lookups have to wait for a thread, the time limit counts from the question: a
+// resolver that is dead for many names is dead for the last of them as soon as for the first.
+func TestLookupsWaitInLine(t *testing.T) {
+	for _, k := range kinds() {
+		if k.name == "goroutine" { // which has as many threads as it needs
+			continue
+		}
+		t.Run(k.name, func(t *testing.T) {
+			const names = 40 // on 16 threads
+			hold := make(chan struct{})
+			var inTime, late atomic.Int64
+			e := k.engine(t)
+			c := NewClient(e, Options{ConnectTimeout: time.Millisecond})
+			c.resolver.lookup = func(ctx context.Context, _ string) ([]netip.Addr, error) {
+				if end, _ := ctx.Deadline(); time.Now().Before(end) {
+					inTime.Add(1)
+				} else {
+					late.Add(1)
+				}
+				<-hold
+				<-ctx.Done()
+				return nil, ctx.Err()
+			}
+			for i := range names {
+				e.Go("fetcher", func(ctx context.Context) error {
+					client{c, t, ctx, e}.get(fmt.Sprintf("http://name%d.test/", i)).wantClass(t, DNSTimeout)
+					return nil
+				})
+			}
+			run(t, e, func(ctx context.Context) error {
+				defer c.Close()
+				defer close(hold)
+				for len(c.resolver.names) < names {
+					if err := e.Sleep(ctx, 0); err != nil {
+						return err
+					}
+				}
+				if err := e.Sleep(ctx, 0); err != nil { // the last ones are asked for now
+					return err
+				}
+				return e.Sleep(ctx, 2*c.options.ConnectTimeout)
+			})
+			if n := late.Load(); n < names-16 {
+				t.Errorf("%d lookups of %d began with time left, want none of those that had waited for longer than the limit", inTime.Load(), names)
+			}
+		})
+	}
+}
+
 // TestLookupTime: a fetch says how long its name took, and one that found the answer there says nothing.
 func TestLookupTime(t *testing.T) {
 	onEach(t, func(t *testing.T, k kind) {
+		const takes = 20 * time.Second
 		s := serve(t, answering("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello"))
-		d := &directory{wait: make(chan struct{})}
-		d.set(nil, "127.0.0.1")
-		e := k.engine(t)
+		e := newShifted(k.engine(t))
 		c := NewClient(e, Options{})
-		c.resolver.lookup = d.lookup
+		c.resolver.lookup = func(context.Context, string) ([]netip.Addr, error) {
+			e.advance(takes)
+			return []netip.Addr{netip.MustParseAddr("127.0.0.1")}, nil
+		}
 		run(t, e, func(ctx context.Context) error {
 			defer c.Close()
-			e.After(20*time.Millisecond, func() { close(d.wait) })
 			cl := client{c, t, ctx, e}
 			first, second := cl.get(s.named("name.test")), cl.get(s.named("name.test"))
 			first.want(t, 200, "hello")
 			second.want(t, 200, "hello")
-			if first.Timings.DNS < 15*time.Millisecond || second.Timings.DNS > first.Timings.DNS/2 {
-				t.Errorf("the lookup of 20 ms took %v, and when it was known %v", first.Timings.DNS, second.Timings.DNS)
+			if first.Timings.DNS < takes || second.Timings.DNS > takes/2 {
+				t.Errorf("the lookup of %v took %v, and when it was known %v", takes, first.Timings.DNS, second.Timings.DNS)
 			}
 			return nil
 		})
@@ -249,7 +299,8 @@ func TestLookupsAreBounded(t *testing.T) {
 				for i := range tt.out {
 					r.names[fmt.Sprint("out", i)] = &answer{}
 				}
-				if _, err := r.resolve(ctx, &URL{Host: "name.test", Port: 80}, time.Second); err != nil {
+				a := r.ask("name.test", time.Second)
+				if err := errors.Join(r.wait(ctx, a), a.err); err != nil {
 					t.Error(err)
 				}
 				if n := len(r.names); n != tt.want {
@@ -279,6 +330,7 @@ func TestAddresses(t *testing.T) {
 			fmt.Sprintf("none.test:%d", port):   addrs("127.0.0.1", "127.255.255.255")[1:],
 			fmt.Sprintf("127.0.0.2:%d", port):   addrs("127.0.0.1"),
 			fmt.Sprintf("::1:%d", port):         addrs("127.0.0.1"),
+			fmt.Sprintf("empty.test:%d", port):  {},
 		}
 		d := &directory{}
 		d.set(&net.DNSError{Err: "no such host", IsNotFound: true})
@@ -289,7 +341,7 @@ func TestAddresses(t *testing.T) {
 			defer c.Close()
 			for host, class := range map[string]Class{
 				"given.test": OK, "Given.TEST": OK, "second.test": OK, "127.0.0.2": OK, "[::1]": OK,
-				"none.test": ConnectUnreachable, "other.test": DNSNotFound,
+				"none.test": ConnectUnreachable, "other.test": DNSNotFound, "empty.test": DNSNotFound,
 			} {
 				v := client{c, t, ctx, e}.get(s.named(host))
 				v.wantClass(t, class)
@@ -297,8 +349,8 @@ func TestAddresses(t *testing.T) {
 					t.Errorf("%s: remote is %s, want %s", host, v.Remote, s.address)
 				}
 			}
-			if n := d.asked.Load(); n != 1 {
-				t.Errorf("%d lookups, want that of the one name which was not given", n)
+			if n := d.asked.Load(); n != 2 {
+				t.Errorf("%d lookups, want those of the two names for which no address was given", n)
 			}
 			return nil
 		})

@@ -56,7 +56,7 @@ type Response struct {
 	Timings   Timings
 	Lag       time.Duration // the most the engine was late with a step of this fetch
 
-	limit   time.Duration // of the whole fetch
+	limit   time.Duration // of the whole fetch, but for its time in the queue
 	sent    time.Duration // when the request began to go out, since Started
 	got     bool          // a byte of the response has arrived
 	inBody  bool          // its head has
@@ -64,8 +64,8 @@ type Response struct {
 	body    *http1.Body // nil until a body goes on beyond its first read
 }
 
-// deadline is when the whole fetch has to be over.
-func (r *Response) deadline() time.Time { return r.Started.Add(r.limit) }
+// deadline is when the whole fetch has to be over. Time in the queue does not count: it is not the server's.
+func (r *Response) deadline() time.Time { return r.Started.Add(r.limit + r.Timings.Queue) }
 
 func (r *Response) reset(now time.Time) {
 	*r = Response{} // in place: a literal with values would be built on the stack first
@@ -80,13 +80,13 @@ type contentType struct{ raw, mediaType, charset string }
 func parseContentType(raw string) contentType {
 	c := contentType{raw: raw}
 	mediaType, params, _ := strings.Cut(raw, ";")
-	mediaType = strings.ToLower(strings.TrimSpace(mediaType))
+	mediaType = strings.TrimSpace(mediaType)
 	if kind, sub, ok := strings.Cut(mediaType, "/"); ok && http1.ValidToken(kind) && http1.ValidToken(sub) {
-		c.mediaType = mediaType
+		c.mediaType = strings.ToLower(mediaType)
 	}
 	for params != "" {
 		var param string
-		param, params, _ = strings.Cut(params, ";")
+		param, params = cutParam(params)
 		name, value, ok := strings.Cut(param, "=")
 		value = strings.Trim(strings.TrimSpace(value), `"'`)
 		if ok && strings.EqualFold(strings.TrimSpace(name), "charset") && http1.ValidToken(value) {
@@ -95,4 +95,20 @@ func parseContentType(raw string) contentType {
 		}
 	}
 	return c
+}
+
+// cutParam cuts s at the first semicolon that is not in a quoted string.
+func cutParam(s string) (param, rest string) {
+	quoted := false
+	for i := 0; i < len(s); i++ {
+		switch {
+		case s[i] == '"':
+			quoted = !quoted
+		case s[i] == '\\' && quoted:
+			i++
+		case s[i] == ';' && !quoted:
+			return s[:i], s[i+1:]
+		}
+	}
+	return s, ""
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"crawl/internal/engine"
 	"crawl/internal/origin"
 )
 
@@ -77,36 +79,55 @@ func TestKeepAlive(t *testing.T) {
 // wait is told as Queue.
 func TestMaxConns(t *testing.T) {
 	onEach(t, func(t *testing.T, k kind) {
-		s, base := web(t, origin.Config{})
-		e := k.engine(t)
-		c := NewClient(e, Options{MaxConns: 3})
-		visits := make([]*visit, 12)
+		const most, fetches = 3, 12
+		var inFlight atomic.Int64
+		open := make(chan struct{})
+		s := serve(t, func(p *peer) {
+			for p.request() != nil {
+				if n := inFlight.Add(1); n > most {
+					t.Errorf("%d requests are in flight", n)
+				}
+				select {
+				case <-open:
+				case <-t.Context().Done():
+				}
+				inFlight.Add(-1)
+				p.send(hello)
+			}
+		})
+		e := newShifted(k.engine(t))
+		c := NewClient(e, Options{MaxConns: most})
+		visits := make([]*visit, fetches)
 		left := atomic.Int64{}
-		left.Store(int64(len(visits)))
+		left.Store(fetches)
 		for i := range visits {
 			e.Go("fetcher", func(ctx context.Context) error {
-				defer func() {
-					if left.Add(-1) == 0 {
-						c.Close()
-					}
-				}()
-				visits[i] = client{c, t, ctx, e}.get(base + "/f/delay/20ms")
+				visits[i] = client{c, t, ctx, e}.get(s.base)
+				if left.Add(-1) == 0 {
+					c.Close()
+				}
 				return nil
 			})
 		}
-		run(t, e, func(context.Context) error { return nil })
-		var queued []time.Duration
+		run(t, e, func(ctx context.Context) error {
+			b := &bench{pool: c.pool, t: t, ctx: ctx, clock: e}
+			err := b.await(func() bool { return b.waiting == fetches-most && inFlight.Load() == most })
+			e.advance(time.Minute)
+			close(open)
+			return err
+		})
+		queued := 0
 		for _, v := range visits {
-			v.want(t, 200, string(s.Filler(2)))
-			queued = append(queued, v.Timings.Queue)
+			v.want(t, 200, "hello")
+			switch q := v.Timings.Queue; {
+			case q >= time.Minute:
+				queued++
+			case q != 0:
+				t.Errorf("a fetch was queued for %v, want a minute or not at all", q)
+			}
 		}
-		if st := s.Stats(); st.MaxInFlight > 3 || st.MaxConnections > 3 || st.Connections != 3 {
-			t.Errorf("with 3 connections allowed there were %+v", st)
-		}
-		// Three at a time: the last three wait for three others, 20 ms each.
-		slices.Sort(queued)
-		if queued[2] > 15*time.Millisecond || queued[9] < 50*time.Millisecond {
-			t.Errorf("the fetches were queued for %v, want none for three and 60 ms for the last three", queued)
+		if queued != fetches-most || s.conns.Load() != most {
+			t.Errorf("%d fetches were queued, and there were %d connections, want %d and %d", queued, s.conns.Load(), fetches-most, most)
 		}
 	})
 }
@@ -153,16 +174,12 @@ func TestIdleTimeout(t *testing.T) {
 }
 
 // TestStale: a connection that the server has closed while it was idle is found out without a request being
-// lost on it, where the engine can tell; where it cannot, the request is sent once more. A POST, too, finds a
-// fresh connection if one can tell.
+// lost on it, so that a POST, too, finds a fresh connection.
 func TestStale(t *testing.T) {
 	for _, how := range []string{"close", "reset", "timeout message"} {
 		for _, method := range []string{"GET", "POST"} {
 			t.Run(how+" "+method, func(t *testing.T) {
 				onEach(t, func(t *testing.T, k kind) {
-					if !k.tellsOfIdle() && (method == "POST" || how == "timeout message") {
-						t.Skip("SKIPPED: a level-triggered poller does not tell of idle connections: eventloop.Conn.Stale would have to ask the system")
-					}
 					testStale(t, k, how, method)
 				})
 			})
@@ -197,6 +214,9 @@ func testStale(t *testing.T, k kind, how, method string) {
 	with(t, e, Options{}, func(c client) error {
 		c.do(s.base, Request{Method: method}).want(t, 200, "hello")
 		if err := e.Blocking(c.ctx, func() error { <-ended; return nil }); err != nil {
+			return err
+		}
+		if err := c.awaitStale(); err != nil {
 			return err
 		}
 		v := c.do(s.base, Request{Method: method})
@@ -323,9 +343,6 @@ func TestExtraBytes(t *testing.T) {
 	for name, answer := range answers {
 		t.Run(name, func(t *testing.T) {
 			onEach(t, func(t *testing.T, k kind) {
-				if !k.tellsOfIdle() && len(answer) > sharedBuffer {
-					t.Skip("SKIPPED: a level-triggered poller does not tell of what arrives after the last read: eventloop.Conn.Stale would have to ask the system")
-				}
 				sent := make(chan struct{}, 1)
 				s := serve(t, func(p *peer) {
 					for p.request() != nil {
@@ -344,6 +361,9 @@ func TestExtraBytes(t *testing.T) {
 					}
 					// What has not arrived when the next request goes out cannot be told from its answer.
 					if err := e.Blocking(c.ctx, func() error { <-sent; return nil }); err != nil {
+						return err
+					}
+					if err := c.awaitStale(); err != nil {
 						return err
 					}
 					v := c.get(s.base)
@@ -371,6 +391,96 @@ func TestExtraBytes(t *testing.T) {
 			})
 		})
 	})
+}
+
+// TestAskedToClose: who asks the server to close the connection does not use it again, whatever the server says
+// (RFC 9112 section 9.6).
+func TestAskedToClose(t *testing.T) {
+	onEach(t, func(t *testing.T, k kind) {
+		s := serve(t, answering(hello))
+		with(t, k.engine(t), Options{}, func(c client) error {
+			for value, kept := range map[string]bool{"close": false, "x, Close": false, "keep-alive": true, "": true} {
+				c.do(s.base, Request{Fields: []Field{{Name: "connection", Value: value}}}).want(t, 200, "hello")
+				v := c.get(s.base)
+				if v.want(t, 200, "hello"); v.Reused != kept {
+					t.Errorf("Connection: %q: the connection serves again: %v, want %v", value, v.Reused, kept)
+				}
+				c.pool.closeIdle()
+				c.pool.closing = false
+			}
+			return nil
+		})
+	})
+}
+
+// TestEarlyAnswer: a server that answers before it has the whole request, and takes no more of it, is heard (RFC
+// 9112 section 9.5). An answer that only the end of the connection would end is none, for the end is not to be
+// trusted there; nor does the connection serve again.
+func TestEarlyAnswer(t *testing.T) {
+	const refusal = "HTTP/1.1 413 Content Too Large\r\nContent-Length: 5\r\n\r\nlarge"
+	tests := []struct {
+		name, answer string
+		stays        bool // the server does not close but reads no more
+		class        Class
+	}{
+		{"and closes", refusal, false, OK},
+		{"and waits", refusal, true, OK},
+		{"without a length", "HTTP/1.1 413 Content Too Large\r\n\r\nlarge", false, ClosedReset},
+		{"in part", "HTTP/1.1 413 Content Too Large\r\nContent-Length: 9\r\n\r\nlarge", false, ClosedReset},
+		{"with nothing", "", false, ClosedReset},
+	}
+	for _, tt := range tests {
+		for _, method := range []string{"PUT", "POST"} {
+			if method == "PUT" && tt.stays { // only the end of a connection is another thing for what may be sent again
+				continue
+			}
+			t.Run(method+" "+tt.name, func(t *testing.T) {
+				onEach(t, func(t *testing.T, k kind) {
+					e := held{k.engine(t), make(chan net.Conn, 2)}
+					s := serve(t, func(p *peer) {
+						if p.n%2 == 1 { // the next fetch
+							answering(hello)(p)
+							return
+						}
+						if _, err := http.ReadRequest(p.reader); err != nil {
+							return
+						}
+						p.send(tt.answer)
+						if tt.stays { // until the client has had enough
+							c := <-e.conns
+							e.Post(func() { _ = c.SetWriteDeadline(time.Now()) })
+							<-t.Context().Done()
+						}
+					})
+					with(t, e, Options{}, func(c client) error {
+						v := c.do(s.base, Request{Method: method, Body: large()})
+						if v.wantClass(t, tt.class); tt.class == OK {
+							v.want(t, 413, "large")
+						}
+						v = c.get(s.base)
+						if v.want(t, 200, "hello"); v.Reused {
+							t.Error("a connection serves again on which a part of a request was sent")
+						}
+						return nil
+					})
+				})
+			})
+		}
+	}
+}
+
+// held is an engine whose connections a test may have, too.
+type held struct {
+	engine.Engine
+	conns chan net.Conn
+}
+
+func (h held) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	c, err := h.Engine.DialContext(ctx, network, address)
+	if err == nil {
+		h.conns <- c
+	}
+	return c, err
 }
 
 // TestByHost: connections belong to a host and port, also where several share an address.

@@ -112,7 +112,7 @@ func parseAuthority(s string) (URL, error) {
 // validHostname: letters, digits, hyphens, dots and underscores (which the DNS has in practice), no empty
 // label, at most 253 bytes (RFC 1035 section 2.3.4). A last dot is allowed.
 func validHostname(s string) bool {
-	if s == "" || len(s) > 254 {
+	if s == "" || len(strings.TrimSuffix(s, ".")) > 253 {
 		return false
 	}
 	label := 0

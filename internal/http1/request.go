@@ -86,6 +86,18 @@ func Reserved(name string) bool {
 	return false
 }
 
+// AsksToClose reports whether fields tell the server to close the connection after its response; the client must
+// not use it again then, whatever the response says (RFC 9112 §9.6).
+func AsksToClose(fields []Pair) bool {
+	for i := range fields {
+		f := &fields[i]
+		if len(f.Name) == len("Connection") && equalFold([]byte(f.Name), "Connection") && listHas([]byte(f.Value), "close") {
+			return true
+		}
+	}
+	return false
+}
+
 // ValidToken reports whether s is a token (RFC 9110 §5.6.2), as methods and field names are.
 func ValidToken(s string) bool {
 	for i := range len(s) {

@@ -39,6 +39,23 @@ func TestAppendRequest(t *testing.T) {
 }
 
 // What could be read as something else is not written at all.
+func TestAsksToClose(t *testing.T) {
+	for _, tt := range []struct {
+		fields []Pair
+		want   bool
+	}{
+		{nil, false},
+		{[]Pair{{"Connection", "close"}}, true},
+		{[]Pair{{"Accept", "*/*"}, {"CONNECTION", "TE,\t Close , x"}}, true},
+		{[]Pair{{"Connection", "keep-alive"}, {"connection", "close"}}, true},
+		{[]Pair{{"Connection", "closed, keep-alive"}, {"Connectiom", "close"}, {"Connection", ""}}, false},
+	} {
+		if got := AsksToClose(tt.fields); got != tt.want {
+			t.Errorf("%q: %v, want %v", tt.fields, got, tt.want)
+		}
+	}
+}
+
 func TestAppendRequestRefuses(t *testing.T) {
 	good := Request{Method: "GET", Target: "/", Host: "a"}
 	field := func(name, value string) func(*Request) {

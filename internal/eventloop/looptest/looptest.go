@@ -94,6 +94,9 @@ func (p *Poller) Add(fd int, gen uint32) error {
 	return nil
 }
 
+// EdgeTriggered implements eventloop.Poller.
+func (p *Poller) EdgeTriggered() bool { return p.Real == nil || p.Real.EdgeTriggered() }
+
 // Want implements eventloop.Poller.
 func (p *Poller) Want(fd int, ready eventloop.Readiness) {
 	p.Wanted[fd] = ready
