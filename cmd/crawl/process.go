@@ -5,27 +5,48 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"runtime/metrics"
 	"runtime/pprof"
 	"time"
+
+	"crawl/internal/engine"
 )
 
 // What a crawl is like for the garbage collector: little garbage, much that is alive, and each collection has to
-// look at every parked task (2.5 µs each). While tasks are still being made, a low percentage would collect too
-// often; once they are there, it costs little (at 10,000 tasks a collection or two for 100,000 URLs) and keeps the
-// heap close to what is alive.
+// look at every parked task (2.5 µs each). While tasks are still being made, nearly all that is allocated stays, so
+// there it collects seldom. Afterwards it lets some MB of garbage come together, however much is alive: a share of
+// that would be too little at 1,000 connections, for the collections, and too much at 10,000, for the memory.
 const (
-	gcAfterwards = 10 // percent
-	growingTime  = time.Second
+	gcGrowing  = 200 // percent
+	gcGarbage  = 4 << 20
+	gcInterval = time.Second
 )
 
-// tuneCollector returns what sets the garbage collector for all but the beginning of a crawl. GOGC in the
-// environment has precedence. Allocations are not sampled: that is for profiles, and keeps tables.
-func tuneCollector() (afterwards func()) {
+// tuneCollector sets the garbage collector for a crawl on e. GOGC in the environment has precedence. Allocations
+// are not sampled: that is for profiles, and keeps tables.
+func tuneCollector(e engine.Engine) {
 	runtime.MemProfileRate = 0
 	if os.Getenv("GOGC") != "" {
-		return func() {}
+		return
 	}
-	return func() { debug.SetGCPercent(gcAfterwards) }
+	debug.SetGCPercent(gcGrowing)
+	percent := gcGrowing
+	var again func()
+	again = func() {
+		if p := collectorPercent(); p != percent {
+			percent = p
+			debug.SetGCPercent(p)
+		}
+		e.After(gcInterval, again)
+	}
+	e.After(gcInterval, again)
+}
+
+// collectorPercent is GOGC for gcGarbage bytes of garbage, beside what is in use now.
+func collectorPercent() int {
+	inUse := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/memory/classes/heap/stacks:bytes"}}
+	metrics.Read(inUse)
+	return min(max(10, int(100*gcGarbage/(inUse[0].Value.Uint64()+inUse[1].Value.Uint64()))), 100)
 }
 
 // startProfile begins a CPU profile, if there is a file for it.

@@ -103,7 +103,6 @@ func (o *runOptions) run(s streams, urls []string) error {
 	if err := checkLimit(limit); err != nil {
 		return err
 	}
-	tuneFurther := tuneCollector()
 	in, err := o.openList(s, urls)
 	if err != nil {
 		return err
@@ -133,7 +132,7 @@ func (o *runOptions) run(s streams, urls []string) error {
 	crawlOptions := o.crawlOptions(plan)
 	crawlOptions.OnOutputLost = func() { r.cancel() }
 	r.crawler = crawler.New(e, client, in.source, out, crawlOptions)
-	e.After(growingTime, tuneFurther)
+	tuneCollector(e)
 	err = r.run()
 	return r.end(errors.Join(err, closeOut()))
 }

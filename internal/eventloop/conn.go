@@ -29,14 +29,12 @@ var _ net.Conn = (*Conn)(nil)
 // tcp6, udp, udp4 or udp6. The deadline of ctx is kept, on the loop's clock; its cancellation is not looked
 // at: cancel the task. Errors are *net.OpError around the system's, os.ErrDeadlineExceeded or ErrCancelled.
 func (l *Loop) Dial(ctx context.Context, network, address string) (*Conn, error) {
-	var c *Conn
-	var err error
 	// It begins on the loop's stack, for that is the deepest a task of a client ever gets, and waits on its own.
 	// (The allocator's slow path counts too: it needs a kilobyte.)
-	l.OnLoopStack(func() {
-		c = &Conn{network: network}
-		err = c.begin(ctx, l, address)
-	})
+	l.dial.ctx, l.dial.network, l.dial.address = ctx, network, address
+	l.OnLoopStack(l.dial.begin)
+	c, err := l.dial.conn, l.dial.err
+	l.dial.ctx, l.dial.conn, l.dial.err = nil, nil, nil
 	if err == nil {
 		err = c.awaitConnected()
 	}
@@ -44,6 +42,22 @@ func (l *Loop) Dial(ctx context.Context, network, address string) (*Conn, error)
 		return nil, c.abandon(address, err)
 	}
 	return c, nil
+}
+
+// dialCall is what Dial hands over to the loop's stack and back. There is one for all dials, since nothing else
+// runs in between.
+type dialCall struct {
+	ctx              context.Context
+	network, address string
+	conn             *Conn
+	err              error
+	begin            func() // Loop.beginDial, made once
+}
+
+func (l *Loop) beginDial() {
+	d := &l.dial
+	d.conn = &Conn{network: d.network}
+	d.err = d.conn.begin(d.ctx, l, d.address)
 }
 
 // abandon ends a connection that did not come about.
@@ -71,13 +85,13 @@ func (c *Conn) begin(ctx context.Context, l *Loop, address string) error {
 	c.remote, c.stream = netip.AddrPortFrom(addr.Addr().Unmap(), addr.Port()), kind == unix.SOCK_STREAM
 	if c.stream {
 		// As package net does. A request in one write gains nothing; TLS records in several do.
-		if err := unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1); err != nil {
-			_ = unix.Close(fd)
+		if err := sysNoDelay(fd); err != nil {
+			_ = sysClose(fd)
 			return os.NewSyscallError("setsockopt", err)
 		}
 	}
 	// Registered only now: a socket that has not begun to connect is reported as hung up.
-	connecting := unix.Connect(fd, sa)
+	connecting := sysConnect(fd, sa)
 	if err := l.register(&c.descriptor, fd); err != nil {
 		return err // abandon closes it
 	}

@@ -49,6 +49,7 @@ type Loop struct {
 	descriptors []*descriptor // by number
 	registered  int
 	generation  uint32
+	dial        dialCall
 
 	handle    *Handle // being run
 	current   *task   // being stepped
@@ -96,6 +97,7 @@ func New(o Options) (*Loop, error) {
 		poller: o.Poller, clock: o.Clock, options: o, ctx: context.Background(),
 		events: make([]Event, eventsPerPoll), notes: map[*unretrieved]struct{}{},
 	}
+	l.dial.begin = l.beginDial
 	l.executor.init(l, o.Executor)
 	l.signals.loop = l
 	if err := l.inbox.open(l); err != nil {

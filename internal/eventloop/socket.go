@@ -201,7 +201,7 @@ func (s *socketBase) close() error {
 	s.closed = true
 	s.loop.timers.remove(&s.timer)
 	err := s.unregister(true, nil)
-	return errors.Join(err, os.NewSyscallError("close", unix.Close(s.fd)))
+	return errors.Join(err, os.NewSyscallError("close", sysClose(s.fd)))
 }
 
 func (s *socketBase) localAddr() netip.AddrPort {

@@ -21,6 +21,12 @@ func sysWrite(fd int, b []byte) (int, unix.Errno) {
 	return n, errnoOf(err)
 }
 
+func sysConnect(fd int, sa unix.Sockaddr) error { return unix.Connect(fd, sa) }
+
+func sysClose(fd int) error { return unix.Close(fd) }
+
+func sysNoDelay(fd int) error { return unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1) }
+
 func errnoOf(err error) unix.Errno {
 	if err == nil {
 		return 0

@@ -45,8 +45,9 @@ type Client struct {
 	pool     *pool
 	resolver *resolver
 
-	mu      sync.Locker // guards buffers
-	buffers []*buffer   // to be used again
+	mu       sync.Locker // guards what follows, which is to be used again
+	buffers  []*buffer
+	dialings []*dialing
 }
 
 // On an engine that waits without a buffer there are as many as there are responses that came in parts, so

@@ -20,41 +20,55 @@ const pressurePatience = 3 * time.Minute
 // its time limits too, and the pool makes do with fewer connections. If one becomes idle meanwhile, and none
 // fresh is asked for, that one will do.
 func (c *Client) dial(ctx context.Context, req *Request, res *Response, fresh bool) (*conn, error) {
-	var d *dialing
-	c.engine.Leaf(func() { d = c.newDialing(ctx, req.URL, res, fresh) })
+	d := c.borrowDialing()
+	d.ctx, d.url, d.response, d.fresh = ctx, req.URL, res, fresh
+	c.engine.Leaf(d.steps.begin)
 	if d.question != nil {
 		d.err = c.resolver.wait(ctx, d.question)
+		c.engine.Leaf(d.steps.prepare)
 	}
 	for !d.over {
-		if d.pause > 0 {
+		d.raw, d.err = c.engine.DialContext(d.deadline, "tcp", d.address)
+		c.engine.Leaf(d.steps.judge)
+		if d.pause > 0 && !d.over {
 			d.err = c.engine.Sleep(ctx, d.pause)
-		}
-		c.engine.Leaf(d.steps.prepare)
-		if !d.over {
-			d.raw, d.err = c.engine.DialContext(d.deadline, "tcp", d.address)
-			c.engine.Leaf(d.steps.judge)
+			c.engine.Leaf(d.steps.prepare)
 		}
 	}
 	if d.err != nil {
 		c.pool.release(nil)
 	}
-	return d.conn, d.err
+	conn, err := d.conn, d.err
+	c.giveDialingBack(d)
+	return conn, err
 }
 
-// newDialing takes the addresses that need no resolver, given by the user or written in the URL, or else asks.
-func (c *Client) newDialing(ctx context.Context, u *URL, res *Response, fresh bool) *dialing {
-	d := &dialing{client: c, ctx: ctx, url: u, response: res, fresh: fresh}
-	d.steps.prepare, d.steps.judge = d.prepare, d.judge
-	if d.addrs = c.resolver.given(u); len(d.addrs) > 0 {
-		return d
+// spareDialings is how many are kept to be used again: more than are at work at a time when each fetch makes a
+// connection, and few beside the connections that begin a crawl all at once.
+const spareDialings = 256
+
+// borrowDialing takes a dialing that has served before, or makes one.
+func (c *Client) borrowDialing() (d *dialing) {
+	c.mu.Lock()
+	if n := len(c.dialings); n > 0 {
+		d, c.dialings = c.dialings[n-1], c.dialings[:n-1]
 	}
-	if addr, err := netip.ParseAddr(u.Host); err == nil {
-		d.addrs = []netip.Addr{addr}
-		return d
+	c.mu.Unlock()
+	if d == nil {
+		c.engine.Leaf(func() { d = newDialing(c) })
 	}
-	d.before = c.engine.Now()
-	d.question = c.resolver.ask(u.Host, min(c.options.ConnectTimeout, c.options.TotalTimeout))
 	return d
+}
+
+func (c *Client) giveDialingBack(d *dialing) {
+	steps := d.steps
+	*d = dialing{} // in place: see Response.reset
+	d.client, d.steps = c, steps
+	c.mu.Lock()
+	if len(c.dialings) < spareDialings {
+		c.dialings = append(c.dialings, d)
+	}
+	c.mu.Unlock()
 }
 
 // dialing is the work of connecting to a host, by one of its addresses after the other. It is kept apart from
@@ -62,14 +76,15 @@ func (c *Client) newDialing(ctx context.Context, u *URL, res *Response, fresh bo
 // engine.Engine.Leaf.
 type dialing struct {
 	client *Client
-	steps  struct{ prepare, judge func() } // methods, for Leaf, made once
+	steps  struct{ begin, prepare, judge func() } // methods, for Leaf, made once
 
 	ctx      context.Context
 	url      *URL
 	response *Response
-	fresh    bool         // an idle connection will not do
-	question *answer      // that the resolver owes
-	addrs    []netip.Addr // that are left to try
+	fresh    bool          // an idle connection will not do
+	question *answer       // that the resolver owes
+	addrs    []netip.Addr  // that are left to try
+	written  [1]netip.Addr // the one that the URL has instead of a name
 
 	address  string
 	first    time.Time       // attempt at this address
@@ -82,6 +97,29 @@ type dialing struct {
 	err  error
 	conn *conn
 	over bool // with conn, or with err
+}
+
+func newDialing(c *Client) *dialing {
+	d := &dialing{client: c}
+	d.steps.begin, d.steps.prepare, d.steps.judge = d.begin, d.prepare, d.judge
+	return d
+}
+
+// begin takes the addresses that need no resolver, given by the user or written in the URL, or else asks.
+func (d *dialing) begin() {
+	c := d.client
+	if d.addrs = c.resolver.given(d.url); len(d.addrs) > 0 {
+		d.prepare()
+		return
+	}
+	if addr, err := netip.ParseAddr(d.url.Host); err == nil {
+		d.written[0] = addr
+		d.addrs = d.written[:]
+		d.prepare()
+		return
+	}
+	d.before = c.engine.Now()
+	d.question = c.resolver.ask(d.url.Host, min(c.options.ConnectTimeout, c.options.TotalTimeout))
 }
 
 // prepare sets what to dial: the next address, or the same once more after a pause, which does not count for
@@ -153,6 +191,7 @@ func (d *dialing) judge() {
 	d.pause = 0
 	if len(d.addrs) > 0 && class != Cancelled && class != TimeoutTotal {
 		d.err = nil
+		d.prepare()
 		return
 	}
 	d.over = true
