@@ -32,7 +32,9 @@ const MinLag = time.Millisecond
 
 // AppendJSON appends the record as one line of JSON: the fields of docs/records.md, in that order, those
 // without a value left out.
-func (r *Record) AppendJSON(b []byte) []byte {
+func (r *Record) AppendJSON(b []byte) []byte { return r.appendJSON(b, new(second)) }
+
+func (r *Record) appendJSON(b []byte, s *second) []byte {
 	b = append(b, `{"url":`...)
 	b = appendString(b, r.URL)
 	if r.Status != 0 {
@@ -79,7 +81,7 @@ func (r *Record) AppendJSON(b []byte) []byte {
 	}
 	if !r.Started.IsZero() {
 		b = append(b, `,"started":"`...)
-		b = appendTime(b, r.Started)
+		b = s.appendTime(b, r.Started)
 		b = append(b, `","timings":{`...)
 		b = appendTimings(b, &r.Timings)
 		b = append(b, '}')
@@ -114,8 +116,22 @@ func appendInt(b []byte, name string, n int64) []byte {
 	return strconv.AppendInt(append(b, name...), n, 10)
 }
 
-// appendTime writes RFC 3339 in UTC with microseconds. time.AppendFormat does the same in four times the time.
-func appendTime(b []byte, t time.Time) []byte {
+// second is the text of a second, in which most often the next record falls too.
+type second struct {
+	unix int64
+	text []byte
+}
+
+// appendTime writes RFC 3339 in UTC with microseconds.
+func (s *second) appendTime(b []byte, t time.Time) []byte {
+	if unix := t.Unix(); s.text == nil || s.unix != unix {
+		s.unix, s.text = unix, appendSecond(s.text[:0], t)
+	}
+	return append(appendDigits(append(b, s.text...), t.Nanosecond()/1000, 6), 'Z')
+}
+
+// appendSecond writes a time up to the point. time.AppendFormat does the same in four times the time.
+func appendSecond(b []byte, t time.Time) []byte {
 	t = t.UTC()
 	year, month, day := t.Date()
 	hour, minute, second := t.Clock()
@@ -124,8 +140,7 @@ func appendTime(b []byte, t time.Time) []byte {
 	b = append(appendDigits(b, day, 2), 'T')
 	b = append(appendDigits(b, hour, 2), ':')
 	b = append(appendDigits(b, minute, 2), ':')
-	b = append(appendDigits(b, second, 2), '.')
-	return append(appendDigits(b, t.Nanosecond()/1000, 6), 'Z')
+	return append(appendDigits(b, second, 2), '.')
 }
 
 // appendDigits writes the last digits of n.

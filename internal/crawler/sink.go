@@ -37,6 +37,7 @@ type Sink struct {
 	work      engine.Cond // there is something to write
 	room      engine.Cond // there is less to write
 	block     []byte      // being filled
+	second    second      // of the last record
 	filled    [][]byte    // to be written
 	free      [][]byte
 	timed     bool // a flush is due after sinkDelay
@@ -62,7 +63,7 @@ func (s *Sink) put(r *Record) {
 	if s.err != nil {
 		return
 	}
-	s.block = r.AppendJSON(s.block)
+	s.block = r.appendJSON(s.block, &s.second)
 	switch {
 	case len(s.block) >= sinkBlock:
 		s.seal()

@@ -77,8 +77,8 @@ type Engine interface {
 	// Leaf runs fn, which must not wait, to its end. On the loop it runs on the loop's own stack: what it
 	// needs is not added to the stack of each of ten thousand tasks.
 	Leaf(fn func())
-	// Lag is how late the engine is with the step that calls it: 0 where there is no telling.
-	Lag() time.Duration
+	// Lag is how late the engine was at now with the step that calls it: 0 where there is no telling.
+	Lag(now time.Time) time.Duration
 	// Dump writes what every task is doing.
 	Dump(w io.Writer) error
 	// Summary is one line on what the engine has done.

@@ -295,7 +295,7 @@ func (c *goroutineCond) Broadcast() {
 
 func (e *goroutineEngine) Leaf(fn func()) { fn() }
 
-func (e *goroutineEngine) Lag() time.Duration { return 0 }
+func (e *goroutineEngine) Lag(time.Time) time.Duration { return 0 }
 
 func (e *goroutineEngine) Dump(w io.Writer) error { return pprof.Lookup("goroutine").WriteTo(w, 1) }
 

@@ -182,7 +182,7 @@ func (e *loopEngine) NewCond(_ sync.Locker, what string) Cond {
 
 func (e *loopEngine) Leaf(fn func()) { e.loop.OnLoopStack(fn) }
 
-func (e *loopEngine) Lag() time.Duration { return e.loop.Lag() }
+func (e *loopEngine) Lag(now time.Time) time.Duration { return e.loop.Lag(now) }
 
 func (e *loopEngine) Dump(w io.Writer) error { return e.loop.Dump(w) }
 

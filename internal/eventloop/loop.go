@@ -140,8 +140,8 @@ func (l *Loop) Time() time.Duration { return l.clock.Now() }
 // Now is the wall-clock time of the loop's clock.
 func (l *Loop) Now() time.Time { return l.clock.Epoch().Add(l.clock.Now()) }
 
-// Lag is how long ago the poll returned that the running step belongs to: how late the loop is at least.
-func (l *Loop) Lag() time.Duration { return l.clock.Now() - l.polled }
+// Lag is how long before now the poll returned that the running step belongs to: how late the loop is at least.
+func (l *Loop) Lag(now time.Time) time.Duration { return now.Sub(l.clock.Epoch()) - l.polled }
 
 // newHandle makes a handle that inherits the context of what is running.
 func (l *Loop) newHandle(fn func()) *Handle {

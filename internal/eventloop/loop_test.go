@@ -369,12 +369,12 @@ func TestTimes(t *testing.T) {
 		t.Errorf("a new loop: %v, %v", l.Time(), l.Now())
 	}
 	l.CallLater(time.Minute, func() {
-		if l.Time() != time.Minute || !l.Now().Equal(epoch.Add(time.Minute)) || l.Lag() != 0 {
-			t.Errorf("after a minute: %v, %v, lag %v", l.Time(), l.Now(), l.Lag())
+		if l.Time() != time.Minute || !l.Now().Equal(epoch.Add(time.Minute)) || l.Lag(l.Now()) != 0 {
+			t.Errorf("after a minute: %v, %v, lag %v", l.Time(), l.Now(), l.Lag(l.Now()))
 		}
 		p.Clock.Advance(time.Second)
-		if l.Lag() != time.Second {
-			t.Errorf("a second after the poll the lag is %v", l.Lag())
+		if l.Lag(l.Now()) != time.Second {
+			t.Errorf("a second after the poll the lag is %v", l.Lag(l.Now()))
 		}
 		l.Stop()
 	})

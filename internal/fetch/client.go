@@ -104,7 +104,9 @@ func (c *Client) Do(ctx context.Context, req *Request, res *Response) error {
 				continue
 			}
 		}
-		c.end(res)
+		if err != nil {
+			c.end(res)
+		}
 		return err
 	}
 }
@@ -114,6 +116,7 @@ func (c *Client) begin(res *Response) {
 	res.limit = c.options.TotalTimeout
 }
 
+// end is the end of a fetch that failed; where the last byte of a response arrives, the time is known.
 func (c *Client) end(res *Response) {
 	res.Timings.Total = c.engine.Now().Sub(res.Started)
 }
@@ -143,7 +146,9 @@ func closedByPeer(err error) bool {
 	return class == ClosedEarly || class == ClosedReset
 }
 
-func (c *Client) noteLag(res *Response) { res.Lag = max(res.Lag, c.engine.Lag()) }
+func (c *Client) noteLag(res *Response, now time.Time) {
+	res.Lag = max(res.Lag, c.engine.Lag(now))
+}
 
 // borrow takes a buffer for an exchange; it goes back with giveBack.
 func (c *Client) borrow(conn *conn, req *Request, res *Response) *buffer {

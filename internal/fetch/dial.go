@@ -172,7 +172,7 @@ func (d *dialing) learn(now time.Time) {
 func (d *dialing) judge() {
 	c, now := d.client, d.client.engine.Now()
 	d.response.Timings.Connect += now.Sub(d.before)
-	c.noteLag(d.response)
+	c.noteLag(d.response, now)
 	if d.err == nil {
 		d.conn, d.over = newConn(d.raw, d.url.Authority, d.address), true
 		return

@@ -168,7 +168,7 @@ func (c *Client) readError(ctx context.Context, err error, res *Response) error 
 		switch {
 		case res.inBody:
 			if err = res.body.EOF(); err == nil {
-				res.Timings.Body = c.engine.Now().Sub(res.Started) - res.sent - res.Timings.FirstByte
+				res.whole(c.engine.Now())
 				return nil
 			}
 		case res.got:
@@ -210,7 +210,7 @@ func (b *buffer) takeIn() {
 		res.got = true
 		res.Timings.FirstByte = now.Sub(res.Started) - res.sent
 	}
-	c.noteLag(res)
+	c.noteLag(res, now)
 	rest := b.bytes[:b.have]
 	if !res.inBody {
 		var end int
@@ -231,7 +231,7 @@ func (b *buffer) takeIn() {
 	b.over, b.err = c.consume(rest, body, b.req, res)
 	switch {
 	case b.over:
-		res.Timings.Body = now.Sub(res.Started) - res.sent - res.Timings.FirstByte
+		res.whole(now)
 	case res.body == nil:
 		res.body = new(http1.Body)
 		*res.body, b.body = b.body, http1.Body{}

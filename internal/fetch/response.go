@@ -67,6 +67,12 @@ type Response struct {
 // deadline is when the whole fetch has to be over. Time in the queue does not count: it is not the server's.
 func (r *Response) deadline() time.Time { return r.Started.Add(r.limit + r.Timings.Queue) }
 
+// whole is called when the last byte has arrived.
+func (r *Response) whole(now time.Time) {
+	r.Timings.Total = now.Sub(r.Started)
+	r.Timings.Body = r.Timings.Total - r.sent - r.Timings.FirstByte
+}
+
 func (r *Response) reset(now time.Time) {
 	*r = Response{} // in place: a literal with values would be built on the stack first
 	r.Started = now
