@@ -42,7 +42,7 @@ func tuneCollector(e engine.Engine) {
 	e.After(gcInterval, again)
 }
 
-// collectorPercent is GOGC for gcGarbage bytes of garbage, beside what is in use now.
+// collectorPercent is GOGC for gcGarbage bytes of garbage, beside what is in use now; at least 10, at most 100.
 func collectorPercent() int {
 	inUse := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/memory/classes/heap/stacks:bytes"}}
 	metrics.Read(inUse)

@@ -155,7 +155,7 @@ func (c *Conn) awaitConnected() error {
 // machine's, only the system knows: for those nobody looks, since asking would cost every connection a call.
 func (c *Conn) mayBeSelf() bool {
 	const firstEphemeral = 1024 // below are the superuser's ports; 32768 is usual on Linux
-	a := c.remote.Addr().Unmap()
+	a := c.remote.Addr()        // not mapped: see begin
 	return c.stream && c.remote.Port() >= firstEphemeral && (a == netip.AddrFrom4([4]byte{127, 0, 0, 1}) || a == netip.IPv6Loopback())
 }
 

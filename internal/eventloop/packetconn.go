@@ -47,11 +47,11 @@ func (l *Loop) listenPacket(network, address string) (*PacketConn, error) {
 	}
 	c := &PacketConn{network: network}
 	if err := unix.Bind(fd, sa); err != nil {
-		_ = unix.Close(fd)
+		_ = sysClose(fd)
 		return nil, os.NewSyscallError("bind", err)
 	}
 	if err := l.register(&c.descriptor, fd); err != nil {
-		_ = unix.Close(fd)
+		_ = sysClose(fd)
 		return nil, err
 	}
 	return c, nil
