@@ -37,8 +37,12 @@ var importTable = []row{
 	{name: "frontier", may: []string{"link"}, why: "what to fetch next; knows neither network nor clock"},
 	{name: "frontier/frontiertest", may: []string{"frontier", "link"}, why: "the suite that every store passes"},
 	{name: "crawler", may: []string{"engine", "fetch", "frontier", "link", "robots"}, why: "the crawl; knows no command line and no output format"},
-	{name: "report", may: []string{"crawler"}, why: "reads the crawler's record, nothing behind it"},
-	{name: "compare", may: []string{"crawler", "report", "engine"}, why: "runs crawls and compares them"},
+	{name: "modes", may: []string{"engine", "eventloop", "fetch", "http1"}, why: "the same work in each model of concurrency; judges nothing"},
+	{name: "report", may: []string{"crawler"}, why: "tables, charts and pages of what it is given; reads the crawler's record, nothing behind it"},
+	{name: "compare", may: []string{"modes", "report"}, why: "measures the modes from outside; knows nothing of how they work"},
+	{name: "bench", may: []string{"compare", "modes", "report"}, why: "judges what compare has measured; measures nothing itself"},
+	{name: "latency", may: []string{"eventloop", "report"}, why: "what things cost on this machine; knows no crawl"},
+	{name: "live", may: []string{"crawler", "fetch"}, why: "shows a crawl that runs; the crawl does not know of it"},
 	{name: "origin", alone: true, why: "the oracle: it shares no code with what it judges, in tests neither"},
 	{name: "cmd/crawl", any: true, why: "the only place that wires"},
 	{name: "bench/peers", may: []string{"origin"}, why: "measures programs from outside"},
@@ -75,8 +79,20 @@ var externalModules = []module{
 		why: "whether a stream is a terminal, and how wide",
 	},
 	{
-		path: "golang.org/x/sys", in: []string{"eventloop", "cmd/crawl", "bench/peers"}, testsOf: []string{"eventloop/looptest", "fetch", "engine", "crawler"},
+		path: "golang.org/x/sys", in: []string{"eventloop", "engine", "modes", "compare", "latency", "cmd/crawl", "bench/peers"}, testsOf: []string{"eventloop/looptest", "fetch", "crawler"},
 		why: "epoll, eventfd and socket calls that the standard library does not give",
+	},
+	{
+		path: "github.com/HdrHistogram/hdrhistogram-go", in: []string{"modes", "compare", "bench"},
+		why: "latency percentiles exact to three digits at a bounded size, in a form that others read",
+	},
+	{
+		path: "golang.org/x/perf", in: []string{"bench"},
+		why: "the significance test of benchstat (benchmath), so that both say the same of the same figures",
+	},
+	{
+		path: "github.com/VictoriaMetrics/metrics", in: []string{"live"},
+		why: "the Prometheus exposition format; a tenth of what the reference client brings along, and no protobuf",
 	},
 	{
 		path: "github.com/rogpeppe/go-internal", testsOf: []string{"cmd/crawl"},
