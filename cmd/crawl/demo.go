@@ -1,19 +1,13 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -71,11 +65,11 @@ func (o *demoOptions) run(ctx context.Context, s streams) (err error) {
 		return ioError(err)
 	}
 	defer func() {
-		if stopErr := server.stop(); stopErr != nil {
+		if stopErr := server.Close(); stopErr != nil {
 			err = errors.Join(err, ioError(stopErr))
 		}
 	}()
-	fmt.Fprintf(s.err, "crawl: test web at %s, every answer after %v; %d URLs in %s\n", server.url, o.latency, o.urls, list)
+	fmt.Fprintf(s.err, "crawl: test web at %s, every answer after %v; %d URLs in %s\n", server.URL(), o.latency, o.urls, list)
 
 	run := &runOptions{list: list, output: records, mode: o.mode, progress: "auto"}
 	run.addDefaults()
@@ -85,7 +79,7 @@ func (o *demoOptions) run(ctx context.Context, s streams) (err error) {
 		return err
 	}
 	took := time.Since(began)
-	stats, err := server.stats()
+	stats, err := server.Stats()
 	if err != nil {
 		return ioError(err)
 	}
@@ -109,7 +103,7 @@ func (o *demoOptions) directory() (string, func(), error) {
 // originArgs are those of a web with as many pages as it takes.
 func (o *demoOptions) originArgs(list string) []string {
 	addresses := 1
-	args := []string{"--latency", o.latency.String(), "--list", list, "--urls", strconv.Itoa(o.urls), "--until-eof"}
+	args := []string{"--latency", o.latency.String(), "--list", list, "--urls", strconv.Itoa(o.urls)}
 	if runtime.GOOS == "linux" { // elsewhere 127.0.1.1 is not an address of the machine without setup
 		addresses = 64
 		args = append(args, "--addresses", strconv.Itoa(addresses))
@@ -117,16 +111,8 @@ func (o *demoOptions) originArgs(list string) []string {
 	return append(args, "--pages", strconv.Itoa((o.urls+addresses-1)/addresses))
 }
 
-// originProcess is a test web in a process of its own. It ends with its standard input, so also when this
-// process dies.
-type originProcess struct {
-	cmd   *exec.Cmd
-	stdin io.Closer
-	url   string
-}
-
 // startOrigin starts this program again as crawl origin and returns when it serves.
-func startOrigin(ctx context.Context, args ...string) (*originProcess, error) {
+func startOrigin(ctx context.Context, args ...string) (*origin.Process, error) {
 	program, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -134,45 +120,5 @@ func startOrigin(ctx context.Context, args ...string) (*originProcess, error) {
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	p := &originProcess{cmd: exec.CommandContext(ctx, program, append([]string{"origin"}, args...)...)}
-	p.cmd.SysProcAttr = ownGroup() // Ctrl-C is for the crawl; the web ends after it
-	var complaints strings.Builder
-	p.cmd.Stderr = &complaints
-	if p.stdin, err = p.cmd.StdinPipe(); err != nil {
-		return nil, err
-	}
-	out, err := p.cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err := p.cmd.Start(); err != nil {
-		return nil, err
-	}
-	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		_ = p.stop() // what it said tells more
-		return nil, fmt.Errorf("test web: %s", strings.TrimSpace(complaints.String()))
-	}
-	p.url = strings.TrimSpace(line)
-	return p, nil
-}
-
-// stats asks the server what it has counted.
-func (p *originProcess) stats() (*origin.Stats, error) {
-	base, _, _ := strings.Cut(strings.TrimPrefix(p.url, "http://"), "/")
-	client := http.Client{Timeout: 10 * time.Second}
-	res, err := client.Get("http://" + base + "/-/stats")
-	if err != nil {
-		return nil, err
-	}
-	stats := new(origin.Stats)
-	err = json.NewDecoder(res.Body).Decode(stats)
-	return stats, errors.Join(err, res.Body.Close())
-}
-
-func (p *originProcess) stop() error {
-	_ = p.stdin.Close() // then it ends; if it has already, there is nothing to close
-	kill := time.AfterFunc(10*time.Second, func() { _ = p.cmd.Process.Kill() })
-	defer kill.Stop()
-	return p.cmd.Wait()
+	return origin.StartProcess(ctx, append([]string{program, "origin", "--until-eof"}, args...)...)
 }

@@ -4,7 +4,6 @@ package main
 
 import (
 	"os"
-	"syscall"
 
 	"golang.org/x/term"
 )
@@ -12,5 +11,3 @@ import (
 func descriptorLimit() int { return 0 }
 
 func isTTY(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
-
-func ownGroup() *syscall.SysProcAttr { return nil }

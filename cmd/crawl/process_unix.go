@@ -28,6 +28,3 @@ func descriptorLimit() int {
 }
 
 func isTTY(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
-
-// ownGroup keeps a child out of the terminal's Ctrl-C.
-func ownGroup() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
