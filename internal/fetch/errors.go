@@ -145,6 +145,10 @@ func classify(ctx context.Context, err error, timeout Class) error {
 	return fail(classFor(ctx, err, timeout), err)
 }
 
+// ClassFor is the class of an error that came up, outside of a Client, while waiting for what timeout stands for:
+// one of the system's, of package net, or of http1.
+func ClassFor(err error, timeout Class) Class { return classFor(context.Background(), err, timeout) }
+
 // classFor goes from the certain to the vague.
 func classFor(ctx context.Context, err error, timeout Class) Class {
 	if ctx.Err() != nil {

@@ -1,6 +1,9 @@
 package modes
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // The modes, in the order in which tables have them: each answers a weakness of the one before.
 const (
@@ -12,6 +15,9 @@ const (
 	Goroutine = "goroutine" // a goroutine for each fetch over the standard net package
 	NetHTTP   = "nethttp"   // the standard client, tuned, as it is usually written
 )
+
+// Known reports whether there is a mode of that name.
+func Known(mode string) bool { return slices.Contains(Names(), mode) }
 
 // Names are all modes, in the order of tables.
 func Names() []string {
@@ -30,6 +36,12 @@ type Spec struct {
 	Poller      string        `json:"poller,omitempty"`  // of Loop and Callbacks; "" is the platform's best
 	Burden      time.Duration `json:"burden,omitempty"`  // CPU time added to each fetch, to prove that a regression is found
 	Profile     string        `json:"profile,omitempty"` // file for a CPU profile of the work
+
+	// Of the work of many processes, one makes the fetches First, First + Step, … (Fetches of them, and nothing in
+	// Outcomes), and writes what they went through to the file Visits, for the process that has it all.
+	First  int    `json:"first,omitempty"`
+	Step   int    `json:"step,omitempty"` // 0 is 1
+	Visits string `json:"visits,omitempty"`
 }
 
 // An Outcome is how one fetch ended. The file of them has one for each fetch, in the order of fetches,
@@ -57,10 +69,11 @@ type Result struct {
 	Wall        float64 `json:"wall"`
 	User        float64 `json:"user"` // CPU time
 	System      float64 `json:"system"`
-	PeakMemory  int64   `json:"peak_memory"` // resident, the most ever
-	BaseMemory  int64   `json:"base_memory"` // resident before the first fetch: the program and its list
-	Threads     int     `json:"threads"`     // of the OS, when half the fetches were done
-	Voluntary   int64   `json:"voluntary"`   // context switches
+	PeakMemory  int64   `json:"peak_memory"`      // resident, the most since the first fetch's beginning
+	BaseMemory  int64   `json:"base_memory"`      // resident before the first fetch: the program and its list
+	Shared      int64   `json:"shared,omitempty"` // of either, pages of files: further processes of this program share them
+	Threads     int     `json:"threads"`          // of the OS, when half the fetches were done
+	Voluntary   int64   `json:"voluntary"`        // context switches
 	Involuntary int64   `json:"involuntary"`
 	SystemCalls int64   `json:"system_calls,omitempty"` // counted by the loop itself; 0: not counted
 	Collections int     `json:"collections"`            // of garbage

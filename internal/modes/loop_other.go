@@ -1,0 +1,5 @@
+//go:build !unix
+
+package modes
+
+func (j *job) onLoop() (model, error) { return model{}, errNoMode }

@@ -1,0 +1,76 @@
+package modes
+
+import (
+	"context"
+	"fmt"
+)
+
+// A model is one mode made ready for one job.
+type model struct {
+	work func(ctx context.Context) error // returns when every fetch is over; this is what is timed
+	tell func(r *Result)                 // adds what only this model knows; may be nil
+	drop func()                          // instead of work
+}
+
+// Run does the work of s in this process (that of Processes in children of it) and tells what it cost. The error
+// says why there is no result; fetches that failed are no such error.
+//
+// All modes run with the garbage collector as Go sets it by default (or as GOGC has it), also Loop, which crawl run
+// tunes: else the modes would differ in that, too. The one time limit is that of a whole fetch, in each mode.
+func Run(ctx context.Context, s Spec) (*Result, error) {
+	r, err := prepare(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	return r.run(ctx)
+}
+
+// A ready is all that has to be there before the work begins. It is run, or dropped.
+type ready struct {
+	job   *job
+	model model
+}
+
+func prepare(ctx context.Context, s Spec) (*ready, error) {
+	j, err := newJob(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	m, err := j.model()
+	if err != nil {
+		return nil, fmt.Errorf("modes: %s: %w", s.Mode, err)
+	}
+	return &ready{job: j, model: m}, nil
+}
+
+// model makes the mode's own part.
+func (j *job) model() (model, error) {
+	switch j.Mode {
+	case Loop:
+		return j.onLoop()
+	case Goroutine:
+		return j.onGoroutines(), nil
+	case NetHTTP:
+		return j.onNetHTTP(), nil
+	}
+	return model{}, errNoMode
+}
+
+func (r *ready) drop() {
+	if r.model.drop != nil {
+		r.model.drop()
+	}
+}
+
+func (r *ready) run(ctx context.Context) (*Result, error) {
+	j := r.job
+	res, err := j.measure(func() error { return r.model.work(ctx) })
+	if err != nil {
+		return nil, fmt.Errorf("modes: %s: %w", j.Mode, err)
+	}
+	if r.model.tell != nil {
+		r.model.tell(res)
+	}
+	j.sumUp(res)
+	return res, j.write()
+}
