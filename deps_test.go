@@ -39,7 +39,7 @@ var importTable = []row{
 	{name: "crawler", may: []string{"engine", "fetch", "frontier", "link", "robots"}, why: "the crawl; knows no command line and no output format"},
 	{name: "modes", may: []string{"engine", "eventloop", "fetch", "http1"}, why: "the same work in each model of concurrency; judges nothing"},
 	{name: "report", may: []string{"crawler"}, why: "tables, charts and pages of what it is given; reads the crawler's record, nothing behind it"},
-	{name: "compare", may: []string{"modes", "report"}, why: "measures the modes from outside; knows nothing of how they work"},
+	{name: "compare", may: []string{"modes", "origin", "report"}, why: "measures the modes from outside; knows nothing of how they work"},
 	{name: "bench", may: []string{"compare", "modes", "report"}, why: "judges what compare has measured; measures nothing itself"},
 	{name: "latency", may: []string{"eventloop", "report"}, why: "what things cost on this machine; knows no crawl"},
 	{name: "live", may: []string{"crawler", "fetch"}, why: "shows a crawl that runs; the crawl does not know of it"},
