@@ -88,7 +88,7 @@ func (m *measurement) startChild(ctx context.Context, cpu int, argv ...string) (
 // childEnv is the environment of every run: nothing in it may tune one of them (GOGC) or send it elsewhere (http_proxy).
 func childEnv() []string {
 	var env []string
-	for _, name := range []string{"PATH", "HOME", "TMPDIR", "SystemRoot"} {
+	for _, name := range []string{"PATH", "HOME", "TMPDIR", "SystemRoot", "GORACE", "GOCOVERDIR"} {
 		if v, ok := os.LookupEnv(name); ok {
 			env = append(env, name+"="+v)
 		}
