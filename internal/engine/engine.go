@@ -1,7 +1,7 @@
 // Package engine runs tasks concurrently and gives them a clock, a network and ways to wait for each other.
 // Fetching and crawling are written once, as straight-line code over an Engine, and run on an event loop
-// ([NewLoop]) or on a goroutine for each task ([NewGoroutine]); so a comparison of the two differs in that and
-// in nothing else.
+// ([NewLoop]), on a goroutine for each task ([NewGoroutine]), or on a thread of the OS for each ([NewThreads]); so a
+// comparison of them differs in that and in nothing else.
 //
 // The one rule: code over an Engine shares state only under a Mutex of that engine, and waits only through it.
 // On the loop a Mutex is nothing, for between two awaits a task is alone.
@@ -25,6 +25,7 @@ import (
 const (
 	ModeLoop      = "loop"
 	ModeGoroutine = "goroutine"
+	ModeThreads   = "threads"
 )
 
 // ErrUnsupported is returned for an engine that this platform does not have.

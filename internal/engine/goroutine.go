@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"runtime"
 	"runtime/pprof"
 	"slices"
 	"sync"
@@ -16,10 +17,13 @@ import (
 
 var errGoexit = errors.New("it called runtime.Goexit")
 
+// goroutineEngine is also the engine of threads, which differs in what is in the first two fields.
 type goroutineEngine struct {
+	lock bool // each task locks a thread of the OS, which ends with it
+	dial func(ctx context.Context, network, address string) (*goroutineConn, error)
+
 	ctx    context.Context
 	cancel context.CancelFunc
-	dialer net.Dialer
 
 	callbacks sync.WaitGroup // After, Post and signals under way
 	quit      chan struct{}  // closed when the tasks have ended
@@ -36,8 +40,21 @@ type goroutineEngine struct {
 
 // NewGoroutine makes the engine of a goroutine for each task over the standard net package.
 func NewGoroutine() Engine {
+	e := newGoroutineEngine()
 	// No keep-alive probes: every wait of ours has a deadline, and the loop engine sends none.
-	return &goroutineEngine{conns: map[*goroutineConn]struct{}{}, dialer: net.Dialer{KeepAlive: -1}, quit: make(chan struct{})}
+	dialer := net.Dialer{KeepAlive: -1}
+	e.dial = func(ctx context.Context, network, address string) (*goroutineConn, error) {
+		raw, err := dialer.DialContext(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		return e.adopt(raw), nil
+	}
+	return e
+}
+
+func newGoroutineEngine() *goroutineEngine {
+	return &goroutineEngine{conns: map[*goroutineConn]struct{}{}, quit: make(chan struct{})}
 }
 
 func (e *goroutineEngine) Go(name string, fn func(ctx context.Context) error) {
@@ -61,6 +78,9 @@ func (e *goroutineEngine) start(name string, fn func(ctx context.Context) error)
 	e.live++
 	e.peak = max(e.peak, e.live)
 	go func() {
+		if e.lock {
+			runtime.LockOSThread()
+		}
 		err := errGoexit // in case that fn does not return
 		defer func() { e.done(name, err) }()
 		err = protect(func() error { return fn(e.ctx) })
@@ -225,15 +245,21 @@ type goroutineConn struct {
 	stale  func() bool // see Stale
 }
 
-func (e *goroutineEngine) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
-	raw, err := e.dialer.DialContext(ctx, network, address)
-	if err != nil {
-		return nil, err
-	}
+// adopt puts a connection on the list of those that are closed when the tasks are cancelled. Who has dialled looks
+// then whether they have been.
+func (e *goroutineEngine) adopt(raw net.Conn) *goroutineConn {
 	c := &goroutineConn{Conn: raw, engine: e}
 	e.mu.Lock()
 	e.conns[c] = struct{}{}
 	e.mu.Unlock()
+	return c
+}
+
+func (e *goroutineEngine) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	c, err := e.dial(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
 	if err := ctx.Err(); err != nil { // cancelled before it was on the list
 		_ = c.Close()
 		return nil, err
@@ -302,5 +328,9 @@ func (e *goroutineEngine) Dump(w io.Writer) error { return pprof.Lookup("gorouti
 func (e *goroutineEngine) Summary() string {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return fmt.Sprintf("goroutine: %d tasks, %d at most", e.begun, e.peak)
+	name := ModeGoroutine
+	if e.lock {
+		name = ModeThreads
+	}
+	return fmt.Sprintf("%s: %d tasks, %d at most", name, e.begun, e.peak)
 }

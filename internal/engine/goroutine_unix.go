@@ -19,6 +19,9 @@ func (c *goroutineConn) Stale() bool {
 // peeker makes the function that looks whether there is anything to read on c, or its end. It is made once for
 // each connection, and allocates nothing then.
 func peeker(c net.Conn) func() bool {
+	if s, ok := c.(Staler); ok {
+		return s.Stale
+	}
 	socket, ok := c.(syscall.Conn)
 	if !ok {
 		return func() bool { return false }

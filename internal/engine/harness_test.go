@@ -53,7 +53,15 @@ func engines() []kind {
 			return e
 		}})
 	}
-	return append(kinds, kind{"goroutine", func(testing.TB) engine.Engine { return engine.NewGoroutine() }})
+	return append(kinds,
+		kind{"goroutine", func(testing.TB) engine.Engine { return engine.NewGoroutine() }},
+		kind{"threads", func(t testing.TB) engine.Engine {
+			e, err := engine.NewThreads()
+			if err != nil {
+				t.Fatal(err)
+			}
+			return e
+		}})
 }
 
 // timed are the same with the loops on a fake clock: their time passes only while nothing is ready.

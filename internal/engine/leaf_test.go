@@ -153,7 +153,7 @@ func TestSummary(t *testing.T) {
 			})
 		}
 		wantErr(t, "Run", runEngine(t, e, context.Background()), nil)
-		if got := e.Summary(); strings.Contains(got, "\n") || !regexp.MustCompile(`^(loop|goroutine): .*\b7 tasks at most$|^goroutine: 7 tasks, 7 at most$`).MatchString(got) {
+		if got := e.Summary(); strings.Contains(got, "\n") || !regexp.MustCompile(`^(loop|goroutine): .*\b7 tasks at most$|^(goroutine|threads): 7 tasks, 7 at most$`).MatchString(got) {
 			t.Errorf("Summary is %q, want the mode and 7 tasks at most", got)
 		}
 	})

@@ -26,7 +26,7 @@ func here() []string {
 	if runtime.GOOS == "windows" {
 		return []string{Goroutine, NetHTTP}
 	}
-	return []string{Loop, Goroutine, NetHTTP}
+	return []string{Sync, Threads, Loop, Goroutine, NetHTTP}
 }
 
 // onEach runs a test in every mode.

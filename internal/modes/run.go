@@ -50,6 +50,8 @@ func (j *job) model() (model, error) {
 		return j.onLoop()
 	case Goroutine:
 		return j.onGoroutines(), nil
+	case Threads, Sync:
+		return j.onThreads()
 	case NetHTTP:
 		return j.onNetHTTP(), nil
 	}

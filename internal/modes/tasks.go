@@ -29,6 +29,15 @@ func (j *job) onEngine(e engine.Engine) func(ctx context.Context) error {
 
 func (j *job) onGoroutines() model { return model{work: j.onEngine(engine.NewGoroutine())} }
 
+// onThreads is also the mode Sync, which has one worker.
+func (j *job) onThreads() (model, error) {
+	e, err := engine.NewThreads()
+	if err != nil {
+		return model{}, err
+	}
+	return model{work: j.onEngine(e)}, nil
+}
+
 // worker is a task that does one fetch after the other. Its state is not on its stack, and what goes deep between
 // two fetches is on the engine's: see ARCHITECTURE.md, "Two kilobytes".
 type worker struct {
