@@ -78,20 +78,14 @@ func (c *Conn) begin(ctx context.Context, l *Loop, address string) error {
 		return ErrClosed
 	}
 	sa, family := sockaddr(addr)
-	fd, err := socket(family, kind)
-	if err != nil {
-		return os.NewSyscallError("socket", err)
-	}
 	c.remote, c.stream = netip.AddrPortFrom(addr.Addr().Unmap(), addr.Port()), kind == unix.SOCK_STREAM
-	if c.stream {
-		// As package net does. A request in one write gains nothing; TLS records in several do.
-		if err := sysNoDelay(fd); err != nil {
-			_ = sysClose(fd)
-			return os.NewSyscallError("setsockopt", err)
-		}
+	fd, err := l.socket(family, kind)
+	if err != nil {
+		return err
 	}
 	// Registered only now: a socket that has not begun to connect is reported as hung up.
 	connecting := sysConnect(fd, sa)
+	l.metrics.SystemCalls++
 	if err := l.register(&c.descriptor, fd); err != nil {
 		return err // abandon closes it
 	}
@@ -106,6 +100,40 @@ func (c *Conn) begin(ctx context.Context, l *Loop, address string) error {
 		return os.NewSyscallError("connect", connecting)
 	}
 	return nil
+}
+
+// socket makes a non-blocking socket with the options that ours have.
+func (l *Loop) socket(family, kind int) (int, error) {
+	l.metrics.SystemCalls += socketCalls
+	fd, err := socket(family, kind)
+	if err != nil {
+		return -1, os.NewSyscallError("socket", err)
+	}
+	if kind != unix.SOCK_STREAM {
+		return fd, nil
+	}
+	// As package net does. A request in one write gains nothing; TLS records in several do.
+	l.metrics.SystemCalls++
+	if err := sysNoDelay(fd); err != nil {
+		_ = l.closeFD(fd)
+		return -1, os.NewSyscallError("setsockopt", err)
+	}
+	return fd, nil
+}
+
+func (l *Loop) closeFD(fd int) error {
+	l.metrics.SystemCalls++
+	return os.NewSyscallError("close", sysClose(fd))
+}
+
+// socketError is what has become of a connect.
+func (l *Loop) socketError(fd int) error {
+	l.metrics.SystemCalls++
+	code, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ERROR)
+	if err == nil && code != 0 {
+		err = unix.Errno(code)
+	}
+	return os.NewSyscallError("connect", err)
 }
 
 func parseAddress(network, address string) (netip.AddrPort, int, error) {
@@ -136,15 +164,11 @@ func (c *Conn) awaitConnected() error {
 	}
 	c.writeDeadline = 0
 	if c.ready&Hangup != 0 {
-		code, err := unix.GetsockoptInt(c.fd, unix.SOL_SOCKET, unix.SO_ERROR)
-		if err == nil && code != 0 {
-			err = unix.Errno(code)
-		}
-		if err != nil {
-			return os.NewSyscallError("connect", err)
+		if err := c.loop.socketError(c.fd); err != nil {
+			return err
 		}
 	}
-	if c.mayBeSelf() && c.isSelf() {
+	if c.stream && mayBeSelf(c.remote) && c.isSelf() {
 		return os.NewSyscallError("connect", unix.ECONNREFUSED)
 	}
 	return nil
@@ -153,10 +177,10 @@ func (c *Conn) awaitConnected() error {
 // mayBeSelf: a connect to a port of this machine on which nobody listens can meet itself (RFC 9293 section
 // 3.5, simultaneous open), when the system picks that port for its own end. Which other addresses are this
 // machine's, only the system knows: for those nobody looks, since asking would cost every connection a call.
-func (c *Conn) mayBeSelf() bool {
+func mayBeSelf(remote netip.AddrPort) bool {
 	const firstEphemeral = 1024 // below are the superuser's ports; 32768 is usual on Linux
-	a := c.remote.Addr()        // not mapped: see begin
-	return c.stream && c.remote.Port() >= firstEphemeral && (a == netip.AddrFrom4([4]byte{127, 0, 0, 1}) || a == netip.IPv6Loopback())
+	a := remote.Addr()          // not mapped: see begin
+	return remote.Port() >= firstEphemeral && (a == netip.AddrFrom4([4]byte{127, 0, 0, 1}) || a == netip.IPv6Loopback())
 }
 
 // isSelf asks the system, on the loop's stack: on that of a task it would be the deepest that a fetch ever goes.
@@ -186,6 +210,7 @@ func (c *Conn) Stale() bool {
 		return false
 	}
 	var b [1]byte
+	c.loop.metrics.SystemCalls++
 	if _, _, err := unix.Recvfrom(c.fd, b[:], unix.MSG_PEEK); err != unix.EAGAIN {
 		return true
 	}
@@ -205,6 +230,7 @@ func (c *Conn) Read(b []byte) (int, error) {
 		if err := c.waitReadable(); err != nil {
 			return 0, c.opError("read", err)
 		}
+		c.loop.metrics.SystemCalls++
 		n, errno := sysRead(c.fd, b)
 		switch {
 		case errno == unix.EAGAIN:
@@ -235,6 +261,7 @@ func (c *Conn) Write(b []byte) (int, error) {
 		if err := c.waitWritable(); err != nil {
 			return written, c.opError("write", err)
 		}
+		c.loop.metrics.SystemCalls++
 		n, errno := sysWrite(c.fd, b[written:])
 		switch errno {
 		case 0:

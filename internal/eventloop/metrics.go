@@ -27,6 +27,10 @@ type Metrics struct {
 	WakeupsSent      uint64 // CallSoonThreadsafe that wrote to the wake-up descriptor
 	WakeupsCoalesced uint64 // CallSoonThreadsafe that found one under way
 
+	// SystemCalls is how many the loop has made: polls, all that is done with its sockets, wake-ups, the reading of
+	// them included. Those that make and close the loop itself are not among them, nor those of Go's runtime.
+	SystemCalls uint64
+
 	Idle time.Duration // waiting in the poller
 	Busy time.Duration // everything else
 
@@ -83,6 +87,7 @@ func (h *Histogram) Quantile(q float64) uint64 {
 func (l *Loop) Metrics() Metrics {
 	m := l.metrics
 	m.TasksLive, m.Timers, m.Descriptors = l.taskCount, len(l.timers), l.registered
+	m.SystemCalls += l.poller.SystemCalls() + l.inbox.sent.Load() // a wake-up is one write
 	m.WakeupsSent, m.WakeupsCoalesced = l.inbox.sent.Load(), l.inbox.kept.Load()
 	return m
 }

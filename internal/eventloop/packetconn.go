@@ -41,17 +41,18 @@ func (l *Loop) listenPacket(network, address string) (*PacketConn, error) {
 		return nil, ErrClosed
 	}
 	sa, family := sockaddr(addr)
-	fd, err := socket(family, kind)
+	fd, err := l.socket(family, kind)
 	if err != nil {
-		return nil, os.NewSyscallError("socket", err)
+		return nil, err
 	}
 	c := &PacketConn{network: network}
+	l.metrics.SystemCalls++
 	if err := unix.Bind(fd, sa); err != nil {
-		_ = sysClose(fd)
+		_ = l.closeFD(fd)
 		return nil, os.NewSyscallError("bind", err)
 	}
 	if err := l.register(&c.descriptor, fd); err != nil {
-		_ = sysClose(fd)
+		_ = l.closeFD(fd)
 		return nil, err
 	}
 	return c, nil
@@ -66,6 +67,7 @@ func (c *PacketConn) ReadFrom(b []byte) (int, net.Addr, error) {
 		if err := c.waitReadable(); err != nil {
 			return 0, nil, c.opError("read", nil, err)
 		}
+		c.loop.metrics.SystemCalls++
 		n, from, err := unix.Recvfrom(c.fd, b, 0)
 		switch err {
 		case nil:
@@ -95,6 +97,7 @@ func (c *PacketConn) WriteTo(b []byte, to net.Addr) (int, error) {
 		if err := c.waitWritable(); err != nil {
 			return 0, c.opError("write", to, err)
 		}
+		c.loop.metrics.SystemCalls++
 		switch err := unix.Sendto(c.fd, b, 0, sa); err {
 		case nil:
 			c.loop.spend(len(b))

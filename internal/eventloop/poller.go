@@ -40,6 +40,8 @@ type Poller interface {
 	// Wait fills events with what is ready and returns their number. It waits for at most timeout, not at
 	// all if that is 0, without limit if it is negative. A signal may end it early, with 0 events.
 	Wait(events []Event, timeout time.Duration) (int, error)
+	// SystemCalls is how many it has made since it was made.
+	SystemCalls() uint64
 	Close() error
 }
 

@@ -14,6 +14,7 @@ import (
 type epollPoller struct {
 	fd     int
 	events []unix.EpollEvent
+	calls  uint64
 }
 
 var pollerNames = []string{"epoll", "poll"}
@@ -37,6 +38,7 @@ func (p *epollPoller) Add(fd int, gen uint32) error {
 		Events: unix.EPOLLIN | unix.EPOLLOUT | unix.EPOLLRDHUP | unix.EPOLLPRI | unix.EPOLLET&0xffffffff,
 		Fd:     int32(fd), Pad: int32(gen),
 	}
+	p.calls++
 	if err := unix.EpollCtl(p.fd, unix.EPOLL_CTL_ADD, fd, &ev); err != nil {
 		return fmt.Errorf("epoll_ctl add: %w", err)
 	}
@@ -53,6 +55,7 @@ func (p *epollPoller) Remove(fd int, closing bool) error {
 	if closing {
 		return nil
 	}
+	p.calls++
 	if err := unix.EpollCtl(p.fd, unix.EPOLL_CTL_DEL, fd, nil); err != nil {
 		return fmt.Errorf("epoll_ctl del: %w", err)
 	}
@@ -63,6 +66,7 @@ func (p *epollPoller) Wait(events []Event, timeout time.Duration) (int, error) {
 	if len(p.events) != len(events) {
 		p.events = make([]unix.EpollEvent, len(events))
 	}
+	p.calls++
 	n, errno := epollWait(p.fd, p.events, milliseconds(timeout))
 	if errno == unix.EINTR { // the runtime's preemption signal, mostly; the loop knows what time is left
 		return 0, nil
@@ -106,5 +110,7 @@ func epollWait(fd int, events []unix.EpollEvent, ms int) (int, unix.Errno) {
 	}
 	return int(n), errno
 }
+
+func (p *epollPoller) SystemCalls() uint64 { return p.calls }
 
 func (p *epollPoller) Close() error { return unix.Close(p.fd) }

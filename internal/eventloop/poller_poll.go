@@ -12,10 +12,11 @@ import (
 // pollPoller is poll(2): portable, level-triggered, and O(descriptors somebody waits for) at each call, which
 // is what epoll is for. A descriptor is in the set only while somebody waits for it.
 type pollPoller struct {
-	set  []unix.PollFd
-	gens []uint32
-	at   map[int]pollEntry // by descriptor
-	from int               // where in set the next list of events begins
+	set   []unix.PollFd
+	gens  []uint32
+	at    map[int]pollEntry // by descriptor
+	calls uint64
+	from  int // where in set the next list of events begins
 }
 
 type pollEntry struct {
@@ -89,6 +90,7 @@ func (p *pollPoller) Remove(fd int, _ bool) error {
 }
 
 func (p *pollPoller) Wait(events []Event, timeout time.Duration) (int, error) {
+	p.calls++
 	n, err := unix.Poll(p.set, milliseconds(timeout))
 	if err == unix.EINTR {
 		return 0, nil
@@ -121,5 +123,7 @@ func pollReadiness(bits int16) (r Readiness) {
 	}
 	return r
 }
+
+func (p *pollPoller) SystemCalls() uint64 { return p.calls }
 
 func (p *pollPoller) Close() error { return nil }

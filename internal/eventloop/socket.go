@@ -201,14 +201,19 @@ func (s *socketBase) close() error {
 	s.closed = true
 	s.loop.timers.remove(&s.timer)
 	err := s.unregister(true, nil)
-	return errors.Join(err, os.NewSyscallError("close", sysClose(s.fd)))
+	return errors.Join(err, s.loop.closeFD(s.fd))
 }
 
 func (s *socketBase) localAddr() netip.AddrPort {
 	if s.closed { // its number may be another's by now
 		return netip.AddrPort{}
 	}
-	sa, err := unix.Getsockname(s.fd)
+	return s.loop.localAddr(s.fd)
+}
+
+func (l *Loop) localAddr(fd int) netip.AddrPort {
+	l.metrics.SystemCalls++
+	sa, err := unix.Getsockname(fd)
 	if err != nil {
 		return netip.AddrPort{}
 	}

@@ -63,6 +63,9 @@ func errnoError(errno unix.Errno) error {
 	return errno
 }
 
+// socketCalls is how many system calls socket takes.
+const socketCalls = 1
+
 // socket makes a non-blocking socket that is not inherited.
 func socket(family, kind int) (int, error) {
 	return unix.Socket(family, kind|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)

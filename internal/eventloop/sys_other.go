@@ -38,6 +38,10 @@ func errnoOf(err error) unix.Errno {
 	return unix.EIO
 }
 
+// socketCalls is how many system calls socket takes: socket, and fcntl for each of the two flags, which reads
+// them first for the second.
+const socketCalls = 4
+
 // socket makes a non-blocking socket that is not inherited. Between the calls a process that is started just
 // then would inherit it, as everywhere without SOCK_CLOEXEC; the lock keeps os/exec out.
 func socket(family, kind int) (int, error) {

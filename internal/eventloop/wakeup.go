@@ -59,7 +59,7 @@ func (in *inbox) post(h *Handle) error {
 
 // drain makes ready what was posted. It is the callback of the wake-up descriptor.
 func (in *inbox) drain() {
-	in.pipe.clear()
+	in.loop.metrics.SystemCalls += in.pipe.clear()
 	in.signalled.Store(false)
 	in.mu.Lock()
 	posted := in.queue

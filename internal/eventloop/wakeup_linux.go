@@ -35,9 +35,11 @@ func (p wakeupPipe) signal() error {
 	}
 }
 
-func (p wakeupPipe) clear() {
+// clear returns how many system calls it took.
+func (p wakeupPipe) clear() uint64 {
 	var count [8]byte
 	_, _ = unix.Read(p.fd, count[:]) // EAGAIN: cleared before
+	return 1
 }
 
 func (p wakeupPipe) close() { _ = unix.Close(p.fd) }

@@ -42,15 +42,17 @@ func (p wakeupPipe) signal() error {
 	}
 }
 
-func (p wakeupPipe) clear() {
+// clear returns how many system calls it took.
+func (p wakeupPipe) clear() (calls uint64) {
 	var b [64]byte
 	for {
+		calls++
 		n, err := unix.Read(p.r, b[:])
 		if err == unix.EINTR {
 			continue
 		}
 		if n < len(b) {
-			return
+			return calls
 		}
 	}
 }

@@ -26,7 +26,7 @@ func here() []string {
 	if runtime.GOOS == "windows" {
 		return []string{Goroutine, NetHTTP}
 	}
-	return []string{Sync, Threads, Loop, Goroutine, NetHTTP}
+	return []string{Sync, Threads, Callbacks, Loop, Goroutine, NetHTTP}
 }
 
 // onEach runs a test in every mode.
@@ -130,4 +130,35 @@ func refused(t testing.TB) string {
 	}
 	defer ln.Close()
 	return "http://" + ln.Addr().String() + "/"
+}
+
+// most is what a mode can have in flight, as far as tests go.
+func most(mode string) int {
+	if mode == Sync {
+		return 1
+	}
+	return 1 << 20
+}
+
+// serve runs fn for each connection to a server of its own.
+func serve(t testing.TB, fn func(net.Conn)) (address string) {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { ln.Close() })
+	go func() {
+		for {
+			c, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer c.Close()
+				fn(c)
+			}()
+		}
+	}()
+	return ln.Addr().String()
 }

@@ -97,6 +97,14 @@ func common(a, b int) int {
 	return a
 }
 
+// addresses are those of a URL's host, none if it has a name without an answer.
+func (l *list) addresses(u *fetch.URL) []netip.Addr {
+	if a, err := netip.ParseAddr(u.Host); err == nil {
+		return []netip.Addr{a}
+	}
+	return l.addrs[fmt.Sprintf("%s:%d", u.Host, u.Port)]
+}
+
 // lookUp asks for the names before the work, which is not about the resolver. A name without an answer is left
 // to the work, which will find none either.
 func (l *list) lookUp(ctx context.Context) {

@@ -48,6 +48,8 @@ func (j *job) model() (model, error) {
 	switch j.Mode {
 	case Loop:
 		return j.onLoop()
+	case Callbacks:
+		return j.onCallbacks()
 	case Goroutine:
 		return j.onGoroutines(), nil
 	case Threads, Sync:

@@ -14,7 +14,7 @@ func (j *job) onEngine(e engine.Engine) func(ctx context.Context) error {
 	return func(ctx context.Context) error {
 		c := fetch.NewClient(e, fetch.Options{
 			ConnectTimeout: j.Timeout, Timeout: j.Timeout, TotalTimeout: j.Timeout,
-			MaxConns: j.room(), IdleTimeout: j.Timeout, Resolve: j.list.addrs,
+			MaxConns: j.room(), Resolve: j.list.addrs,
 		})
 		for range min(j.reached, j.Fetches) {
 			e.Go("worker", func(ctx context.Context) error { return newWorker(j, e, c).run(ctx) })

@@ -1,8 +1,12 @@
 package modes
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"io"
 	"maps"
+	"net"
 	"testing"
 
 	"crawl/internal/origin"
@@ -155,4 +159,52 @@ func TestFailures(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestAnswerBeforeRequest: a server that answers before it is asked, on a connection for each fetch. The answer is
+// there when the client begins to look, and nothing comes after it.
+func TestAnswerBeforeRequest(t *testing.T) {
+	const answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi"
+	address := serve(t, func(c net.Conn) {
+		_, _ = c.Write([]byte(answer))
+		_, _ = io.Copy(io.Discard, c)
+	})
+	onEach(t, func(t *testing.T, mode string) {
+		if mode == NetHTTP {
+			t.Skip("the standard client takes it for a broken connection now and then")
+		}
+		r, got := run(t, Spec{Mode: mode, Concurrency: 2, Fetches: 10, List: listOf(t, nil, "http://"+address+"/")})
+		if len(r.Failed) != 0 {
+			t.Errorf("failed: %v, %q", r.Failed, r.Error)
+		}
+		for i, o := range got {
+			if want := wantOutcome(200, []byte("hi")); o != want {
+				t.Errorf("fetch %d: %+v, want %+v", i, o, want)
+			}
+		}
+	})
+}
+
+// TestCancel: a run that is cancelled ends with the reason and leaves nothing open.
+func TestCancel(t *testing.T) {
+	s := web(t, origin.Config{})
+	name := listOf(t, s, "/f/stall")
+	onEach(t, func(t *testing.T, mode string) {
+		s.Reset()
+		ctx, cancel := context.WithTimeout(context.Background(), bound)
+		defer cancel()
+		ended := make(chan error, 1)
+		go func() {
+			_, err := Run(ctx, Spec{Mode: mode, Concurrency: 3, Fetches: 10, List: name, Timeout: bound})
+			ended <- err
+		}()
+		want := int64(min(3, most(mode)))
+		if _, err := s.Await(ctx, func(st origin.Stats) bool { return st.InFlight == want }); err != nil {
+			t.Fatal(err)
+		}
+		cancel()
+		if err := <-ended; !errors.Is(err, context.Canceled) {
+			t.Errorf("it ended with %v", err)
+		}
+	})
 }

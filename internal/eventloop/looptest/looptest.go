@@ -138,6 +138,14 @@ func (p *Poller) Wait(events []eventloop.Event, timeout time.Duration) (int, err
 	return 0, nil
 }
 
+// SystemCalls implements eventloop.Poller.
+func (p *Poller) SystemCalls() uint64 {
+	if p.Real != nil {
+		return p.Real.SystemCalls()
+	}
+	return 0
+}
+
 // Close implements eventloop.Poller.
 func (p *Poller) Close() error {
 	if p.Real != nil {

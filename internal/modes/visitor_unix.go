@@ -1,0 +1,408 @@
+//go:build unix
+
+package modes
+
+import (
+	"errors"
+	"hash/crc32"
+	"io"
+	"time"
+
+	"crawl/internal/eventloop"
+	"crawl/internal/fetch"
+	"crawl/internal/http1"
+)
+
+// A visitor makes one fetch after the other, in pieces: see callbacks.
+type visitor struct {
+	client   *callbacks
+	fetch    int
+	link     *link
+	address  int // which of the host's is tried
+	again    bool
+	deadline time.Duration
+	timer    *eventloop.TimerHandle
+
+	visit   visit
+	partial []byte // of a head
+	seen    int    // of these, where no head ends
+	interim int    // bytes of interim responses that were before them
+	unsent  []byte
+	got     bool // a byte of the response has arrived
+	inBody  bool
+	framing http1.Framing
+	body    *http1.Body
+}
+
+var (
+	errEarlyClose = errors.New("connection closed without an answer")
+	errSwitched   = errors.New("server switched to another protocol, which was not asked for")
+	errTimeout    = errors.New("the whole fetch took too long")
+	errNoAddress  = errors.New("the name has no address")
+)
+
+// next takes the next fetch and begins it when it is due.
+func (v *visitor) next() {
+	c := v.client
+	i, ok := c.job.take()
+	if !ok {
+		v.leave()
+		return
+	}
+	v.fetch = i
+	if wait := c.job.due(i) - c.now(); c.job.Rate > 0 && wait > 0 {
+		c.loop.CallLater(wait, v.begin)
+		return
+	}
+	v.begin()
+}
+
+// leave is the end of a visitor, and with the last of them that of the work.
+func (v *visitor) leave() {
+	if v.timer != nil {
+		v.timer.Cancel()
+	}
+	v.client.working--
+	if v.client.working == 0 {
+		v.client.loop.Stop()
+	}
+}
+
+// begin is the first piece of a fetch.
+func (v *visitor) begin() {
+	now := v.client.now()
+	v.visit = visit{Begin: int64(now)}
+	v.address, v.again = 0, false
+	v.limit(now)
+	v.attempt()
+}
+
+// limit sets the time limit of the fetch. The timer of the fetch before is left where it is, so that it is set once in
+// a time limit and not once for each fetch.
+func (v *visitor) limit(now time.Duration) {
+	v.deadline = now + v.client.job.Timeout
+	if v.timer == nil {
+		v.timer = v.client.loop.CallAt(v.deadline+v.client.epoch, v.onTimer)
+	}
+}
+
+// onTimer is called when the time of some fetch is over, which need not be this one. Between two fetches there is no
+// visit to end, and the deadline is that of the one before.
+func (v *visitor) onTimer() {
+	v.timer = nil
+	now := v.client.now()
+	switch {
+	case v.visit.End != 0: // none is under way: it waits for when the next is due
+	case now >= v.deadline:
+		v.fail(&fetch.Error{Class: fetch.TimeoutTotal, Err: errTimeout})
+	default:
+		v.timer = v.client.loop.CallAt(v.deadline+v.client.epoch, v.onTimer)
+	}
+}
+
+// attempt gets a connection for the request.
+func (v *visitor) attempt() {
+	c := v.client
+	h := c.hosts[v.fetch%len(c.hosts)]
+	v.partial, v.unsent = v.partial[:0], nil
+	v.seen, v.interim, v.got, v.inBody = 0, 0, false, false
+	if !v.again {
+		if l := c.take(h); l != nil {
+			v.link, l.visitor = l, v
+			v.send()
+			return
+		}
+	}
+	if len(h.addrs) == 0 {
+		v.fail(&fetch.Error{Class: fetch.DNSNotFound, Err: errNoAddress})
+		return
+	}
+	for c.open >= c.job.room() && c.oldest != nil {
+		c.close(c.oldest)
+	}
+	v.connect(h)
+}
+
+// connect begins to connect, and leaves.
+func (v *visitor) connect(h *host) {
+	c := v.client
+	fd, err := c.loop.SockConnect(h.addrs[v.address])
+	if err != nil {
+		v.unconnected(h, err)
+		return
+	}
+	c.open++
+	l := &link{client: c, fd: fd, host: h, visitor: v}
+	v.link = l
+	if err := errors.Join(c.loop.AddReader(fd, l.onReadable), c.loop.AddWriter(fd, v.onConnected)); err != nil {
+		v.fail(err)
+	}
+}
+
+// onConnected is called when the connection stands, or does not come about.
+func (v *visitor) onConnected() {
+	c, l := v.client, v.link
+	if err := c.loop.SockConnected(l.fd, l.host.addrs[v.address]); err != nil {
+		h := l.host
+		v.drop()
+		v.unconnected(h, err)
+		return
+	}
+	c.loop.RemoveWriter(l.fd)
+	c.job.connections.Add(1)
+	v.visit.Connected = int64(c.now())
+	v.send()
+	if l.early && v.link == l {
+		l.onReadable()
+	}
+}
+
+// pressurePause is for this machine to have a descriptor or port again.
+const pressurePause = 50 * time.Millisecond
+
+// unconnected tries once more, later or at the next address, or gives up.
+func (v *visitor) unconnected(h *host, err error) {
+	class := fetch.ClassFor(err, fetch.TimeoutTotal)
+	switch {
+	case class.Family() == "local":
+		fetchNow := v.fetch
+		v.client.loop.CallLater(pressurePause, func() {
+			if v.fetch == fetchNow && v.visit.End == 0 {
+				v.connect(h)
+			}
+		})
+		return
+	case v.address+1 < len(h.addrs):
+		v.address++
+		v.connect(h)
+		return
+	case class == fetch.ClosedReset || class == fetch.Internal:
+		class = fetch.ConnectFailed
+	}
+	v.fail(&fetch.Error{Class: class, Err: err})
+}
+
+// send composes the request and writes it. A request is short: that the system does not take all of it is rare.
+func (v *visitor) send() {
+	c := v.client
+	u := &c.job.list.urls[v.fetch%len(c.job.list.urls)]
+	c.request = http1.Request{Method: "GET", Target: u.Target, Host: u.Authority}
+	var err error
+	if c.out, err = http1.AppendRequest(c.out[:0], &c.request); err != nil {
+		v.fail(err)
+		return
+	}
+	n, err := c.loop.SockWrite(v.link.fd, c.out)
+	switch {
+	case err != nil:
+		v.broken(err)
+	case n < len(c.out):
+		v.unsent = append(v.unsent[:0], c.out[n:]...)
+		if err := c.loop.AddWriter(v.link.fd, v.onWritable); err != nil {
+			v.fail(err)
+		}
+	}
+}
+
+// onWritable goes on with a request that was not taken whole.
+func (v *visitor) onWritable() {
+	n, err := v.client.loop.SockWrite(v.link.fd, v.unsent)
+	if err != nil {
+		v.broken(err)
+		return
+	}
+	if v.unsent = v.unsent[n:]; len(v.unsent) == 0 {
+		v.client.loop.RemoveWriter(v.link.fd)
+	}
+}
+
+// onReadable is called whenever something may be read on a connection. It reads until nothing is left, or until the
+// visitor has left the connection: a fetch that ends may have begun the next one on it, in this very call.
+func (l *link) onReadable() {
+	c, v := l.client, l.visitor
+	if v == nil { // idle: it has been closed, or has got what nobody asked for
+		if n, more, err := c.loop.SockRead(l.fd, c.buffer); n > 0 || more || err != nil {
+			c.close(l)
+		}
+		return
+	}
+	if v.visit.Connected == 0 && !l.used { // onConnected comes first, for a connect that failed is readable too
+		l.early = true
+		return
+	}
+	for {
+		n, more, err := c.loop.SockRead(l.fd, c.buffer)
+		switch {
+		case err == io.EOF:
+			v.ended()
+			return
+		case err != nil:
+			v.broken(err)
+			return
+		case n == 0:
+			return
+		}
+		if over := v.take(c.buffer[:n]); over || !more {
+			return
+		}
+	}
+}
+
+// take makes sense of what has arrived, and reports whether the fetch is over.
+func (v *visitor) take(p []byte) (over bool) {
+	if !v.got {
+		v.got = true
+		v.visit.FirstByte = int64(v.client.now())
+	}
+	if !v.inBody {
+		rest, err := v.takeHead(p)
+		if err != nil {
+			v.fail(err)
+			return true
+		}
+		if !v.inBody {
+			return false
+		}
+		p = rest
+	}
+	return v.takeBody(p)
+}
+
+// takeHead parses the head of a final response, if all of it is there, and returns what is behind it.
+func (v *visitor) takeHead(p []byte) (rest []byte, err error) {
+	c := v.client
+	if len(v.partial) > 0 {
+		v.partial = append(v.partial, p...)
+		p = v.partial
+	}
+	for {
+		limits := http1.Limits{Head: max(1, http1.DefaultHead-v.interim)}
+		end, next, err := http1.HeadEnd(p, v.seen, limits)
+		if err != nil {
+			return nil, err
+		}
+		if end < 0 {
+			v.partial, v.seen = append(v.partial[:0], p...), next
+			return nil, nil
+		}
+		if err := c.head.Parse(p[:end], http1.Limits{}); err != nil {
+			return nil, err
+		}
+		p, v.seen = p[end:], 0
+		if !c.head.Interim() {
+			break
+		}
+		v.interim += end
+	}
+	v.visit.Status = uint16(c.head.Status)
+	if v.framing, err = c.head.Framing("GET"); err != nil {
+		return nil, err
+	}
+	if v.framing.Kind == http1.Tunnel {
+		return nil, &fetch.Error{Class: fetch.ProtocolHead, Err: errSwitched}
+	}
+	c.body.Reset(v.framing, http1.Limits{})
+	v.inBody = true
+	return p, nil
+}
+
+// takeBody passes p on as body.
+func (v *visitor) takeBody(p []byte) (over bool) {
+	body := v.body
+	if body == nil {
+		body = &v.client.body
+	}
+	for len(p) > 0 && !body.Done() {
+		data, n, err := body.Next(p)
+		if err != nil {
+			v.fail(err)
+			return true
+		}
+		p = p[n:]
+		v.visit.Bytes += uint32(len(data))
+		v.visit.Sum = crc32.Update(v.visit.Sum, v.client.job.sums, data)
+	}
+	if len(p) > 0 { // nobody's: the connection is not to be trusted
+		v.framing.KeepAlive = false
+	}
+	if body.Done() {
+		v.end(nil)
+		return true
+	}
+	if v.body == nil {
+		v.body = new(http1.Body)
+		*v.body, v.client.body = v.client.body, http1.Body{}
+	}
+	return false
+}
+
+// ended is called when the server has closed the connection.
+func (v *visitor) ended() {
+	switch {
+	case v.inBody:
+		v.framing.KeepAlive = false
+		if err := v.body.EOF(); err != nil {
+			v.fail(err)
+			return
+		}
+		v.end(nil)
+	case v.got:
+		v.fail(http1.ErrTruncated)
+	default:
+		v.broken(errEarlyClose)
+	}
+}
+
+// broken is called when the connection has failed. One that had been idle may have been closed before the request came:
+// then it is tried once more on a fresh one.
+func (v *visitor) broken(err error) {
+	class := fetch.ClassFor(err, fetch.TimeoutTotal)
+	if err == errEarlyClose {
+		class = fetch.ClosedEarly
+	}
+	if v.link.used && !v.got && !v.again && (class == fetch.ClosedEarly || class == fetch.ClosedReset) {
+		v.again = true
+		v.drop()
+		v.attempt()
+		return
+	}
+	v.fail(&fetch.Error{Class: class, Err: err})
+}
+
+// fail ends a fetch that came to nothing. What follows is left to the loop: failures can come one out of the other, each
+// deeper on the stack, until it is full.
+func (v *visitor) fail(err error) {
+	var known *fetch.Error
+	if !errors.As(err, &known) {
+		err = &fetch.Error{Class: fetch.ClassFor(err, fetch.TimeoutTotal), Err: err}
+	}
+	v.framing.KeepAlive = false
+	v.end(err)
+}
+
+// end books a fetch, leaves its connection, and goes on.
+func (v *visitor) end(err error) {
+	c := v.client
+	v.visit.End = int64(c.now())
+	c.job.noted(v.fetch, v.visit, err)
+	if v.link != nil && v.framing.KeepAlive {
+		c.keep(v.link)
+		v.link = nil
+	} else {
+		v.drop()
+	}
+	v.body = nil
+	if err != nil {
+		c.loop.CallSoon(v.next)
+		return
+	}
+	v.next()
+}
+
+// drop closes the visitor's connection, if it has one.
+func (v *visitor) drop() {
+	if v.link != nil {
+		v.client.close(v.link)
+		v.link = nil
+	}
+}
