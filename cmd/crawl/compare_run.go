@@ -9,7 +9,7 @@ import (
 // newCompareRun is one run of a comparison, in a process of its own: crawl compare starts it and speaks with it.
 func newCompareRun(s streams) *cobra.Command {
 	return &cobra.Command{
-		Use:    "compare-run",
+		Use:    modes.ChildCommand,
 		Short:  "One run of a comparison, for crawl compare",
 		Hidden: true,
 		Args:   cobra.NoArgs,

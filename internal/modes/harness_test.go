@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"fmt"
 	"hash/crc32"
 	"net"
 	"os"
@@ -18,6 +19,18 @@ import (
 
 // Everything here runs in every mode, against the test web (package origin) in this process.
 
+// TestMain makes this program a child of the mode Processes where it is started as one.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == ChildCommand {
+		if err := Serve(os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
 // bound is how long a test waits for what must come. It takes that long only when something is broken.
 const bound = 30 * time.Second
 
@@ -26,7 +39,7 @@ func here() []string {
 	if runtime.GOOS == "windows" {
 		return []string{Goroutine, NetHTTP}
 	}
-	return []string{Sync, Threads, Callbacks, Loop, Goroutine, NetHTTP}
+	return Names()
 }
 
 // onEach runs a test in every mode.

@@ -7,9 +7,10 @@ import (
 
 // A model is one mode made ready for one job.
 type model struct {
-	work func(ctx context.Context) error // returns when every fetch is over; this is what is timed
-	tell func(r *Result)                 // adds what only this model knows; may be nil
-	drop func()                          // instead of work
+	work  func(ctx context.Context) error            // returns when every fetch is over; this is what is timed
+	whole func(ctx context.Context) (*Result, error) // or this, which meters what it does itself
+	tell  func(r *Result)                            // adds what only this model knows; may be nil
+	drop  func()                                     // instead of either; may be nil
 }
 
 // Run does the work of s in this process (that of Processes in children of it) and tells what it cost. The error
@@ -22,7 +23,11 @@ func Run(ctx context.Context, s Spec) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r.run(ctx)
+	res, err := r.run(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return res, r.job.tell(res)
 }
 
 // A ready is all that has to be there before the work begins. It is run, or dropped.
@@ -36,7 +41,7 @@ func prepare(ctx context.Context, s Spec) (*ready, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := j.model()
+	m, err := j.model(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("modes: %s: %w", s.Mode, err)
 	}
@@ -44,8 +49,10 @@ func prepare(ctx context.Context, s Spec) (*ready, error) {
 }
 
 // model makes the mode's own part.
-func (j *job) model() (model, error) {
+func (j *job) model(ctx context.Context) (model, error) {
 	switch j.Mode {
+	case Processes:
+		return j.onProcesses(ctx)
 	case Loop:
 		return j.onLoop()
 	case Callbacks:
@@ -66,15 +73,18 @@ func (r *ready) drop() {
 	}
 }
 
-func (r *ready) run(ctx context.Context) (*Result, error) {
-	j := r.job
-	res, err := j.measure(func() error { return r.model.work(ctx) })
+// run does the work and meters it.
+func (r *ready) run(ctx context.Context) (res *Result, err error) {
+	if r.model.whole != nil {
+		res, err = r.model.whole(ctx)
+	} else {
+		res, err = r.job.measure(func() error { return r.model.work(ctx) })
+	}
 	if err != nil {
-		return nil, fmt.Errorf("modes: %s: %w", j.Mode, err)
+		return nil, fmt.Errorf("modes: %s: %w", r.job.Mode, err)
 	}
 	if r.model.tell != nil {
 		r.model.tell(res)
 	}
-	j.sumUp(res)
-	return res, j.write()
+	return res, nil
 }

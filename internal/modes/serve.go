@@ -14,6 +14,8 @@ import (
 const (
 	wordReady = "ready\n" // from the child: all is prepared
 	wordGo    = "go\n"    // from the parent: begin
+	wordDone  = "done\n"  // from one of many children (see Spec.Visits): the work is done
+	wordTell  = "tell\n"  // to it: so is that of all others, and to tell of it disturbs nobody
 )
 
 // Serve is the child's side: it reads a Spec as a line of JSON from in, prepares, writes "ready" on a line to out, and
@@ -52,6 +54,17 @@ func Serve(in io.Reader, out io.Writer) error {
 	}
 	res, err := r.run(ctx)
 	if err != nil {
+		return err
+	}
+	if s.Visits != "" {
+		if _, err := io.WriteString(out, wordDone); err != nil {
+			return fmt.Errorf("modes: %w", err)
+		}
+		if word, err := lines.ReadString('\n'); err != nil || word != wordTell {
+			return fmt.Errorf("modes: %q instead of tell: %w", word, errors.Join(err, errProtocol))
+		}
+	}
+	if err := r.job.tell(res); err != nil {
 		return err
 	}
 	if err := json.NewEncoder(out).Encode(res); err != nil {

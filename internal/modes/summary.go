@@ -3,6 +3,7 @@ package modes
 import (
 	"bufio"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -21,7 +22,22 @@ const (
 	digits        = 3
 )
 
-// sumUp adds to r what follows from the visits.
+// tell adds to r what follows from the visits, and writes the files that the Spec asks for.
+func (j *job) tell(r *Result) error {
+	j.sumUp(r)
+	if j.Outcomes != "" {
+		if err := writeOutcomes(j.Outcomes, j.visits); err != nil {
+			return fmt.Errorf("modes: outcomes: %w", err)
+		}
+	}
+	if j.Visits != "" {
+		if err := j.writeVisits(); err != nil {
+			return fmt.Errorf("modes: visits: %w", err)
+		}
+	}
+	return nil
+}
+
 func (j *job) sumUp(r *Result) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -102,30 +118,16 @@ func sample(visits []visit) []Phases {
 	return all
 }
 
-// write writes the files that the Spec asks for.
-func (j *job) write() error {
-	if j.Outcomes != "" {
-		if err := writeFile(j.Outcomes, j.visits, func(v *visit) any { return &v.Outcome }); err != nil {
-			return fmt.Errorf("modes: outcomes: %w", err)
-		}
-	}
-	return nil
-}
-
-// writeFile writes what part gives of each visit, each field little-endian.
-func writeFile(name string, visits []visit, part func(*visit) any) (err error) {
+// writeOutcomes writes the file of outcomes.
+func writeOutcomes(name string, visits []visit) (err error) {
 	f, err := os.Create(name)
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if closeErr := f.Close(); err == nil {
-			err = closeErr
-		}
-	}()
+	defer func() { err = errors.Join(err, f.Close()) }()
 	w := bufio.NewWriterSize(f, 64<<10)
 	for i := range visits {
-		if err := binary.Write(w, binary.LittleEndian, part(&visits[i])); err != nil {
+		if err := binary.Write(w, binary.LittleEndian, &visits[i].Outcome); err != nil {
 			return err
 		}
 	}
