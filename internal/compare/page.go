@@ -16,10 +16,11 @@ func WriteHTML(w io.Writer, results ...*Result) error {
 	p := &report.Page{Title: "Models of concurrency, side by side", Foot: "The page is one file: it loads nothing and tells nobody that it was read."}
 	for i, r := range results {
 		if i == 0 {
-			p.Lead = r.lead()
+			p.Lead = []string{r.lead()}
 			p.Foot = fmt.Sprintf("Made by %s, %s. %s", r.Program, r.Started.UTC().Format("2 January 2006, 15:04 MST"), p.Foot)
 		}
 		if len(results) == 1 {
+			p.Lead[0] += " " + strings.Join(r.setting(), " ")
 			p.Sections = append(p.Sections, r.sections()...)
 			continue
 		}
@@ -32,10 +33,10 @@ func WriteHTML(w io.Writer, results ...*Result) error {
 	return p.WriteHTML(w)
 }
 
-// lead is what was measured, in two sentences.
-func (r *Result) lead() []string {
-	return []string{fmt.Sprintf("The same list of URLs, fetched in %s: one after the other and round by round, each run in a process of its own. ",
-		report.Number(int64(len(r.modesShown())), "way", "ways")) + strings.Join(r.setting(), " ")}
+// lead is what was measured.
+func (r *Result) lead() string {
+	return fmt.Sprintf("The same list of URLs, fetched in %s: one after the other and round by round, each run in a process of its own, and every answer checked.",
+		report.Number(int64(len(r.modesShown())), "way", "ways"))
 }
 
 // setting is on what and how often it was measured.
@@ -63,7 +64,7 @@ func orUnknown(s string) string {
 // sections are the parts of one result.
 func (r *Result) sections() []report.Section {
 	all := []report.Section{
-		{Title: "At a glance", Blocks: []report.Block{report.Grid{r.throughputChart(), r.cpuChart(), r.memoryChart()}}},
+		{Title: "At a glance", Blocks: []report.Block{report.Grid{report.Pile{r.throughputChart(), r.memoryChart()}, r.cpuChart()}}},
 		r.latencySection(),
 		r.insideSection(),
 		r.tableSection(),

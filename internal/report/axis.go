@@ -150,21 +150,17 @@ func (r *ruler) fitLog(low, high float64, labels int) {
 	}
 }
 
-// fitTail labels p50, p90, p99 and so on, up to the share that is shown.
+// fitTail labels p50, p90, p99 and so on, as far as there are values.
 func (r *ruler) fitTail(high float64) {
-	r.low, r.end = 0, max(1, math.Ceil(Tail.spread(high)-0.01))
-	r.mark(0, "0")
+	r.low, r.end = 0, max(1, Tail.spread(high))
 	r.mark(0.5, "p50")
 	nines := "9"
 	for e := 1.0; e <= r.end; e++ {
 		label := "p90"
 		if e > 1 {
-			label = "p" + nines[:2]
-			if e > 2 {
-				label += "." + nines[2:]
-			}
+			nines += "9"
+			label = strings.TrimSuffix("p"+nines[:2]+"."+nines[2:], ".")
 		}
 		r.mark(1-math.Pow(10, -e), label)
-		nines += strings.Repeat("9", 1)
 	}
 }

@@ -90,3 +90,14 @@ func (g Grid) html(d *document) {
 	}
 	d.put("</div>\n")
 }
+
+// A Pile is blocks below each other within a Grid, beside one that is as high as they are together.
+type Pile []Block
+
+func (c Pile) html(d *document) {
+	d.put("<div class=\"column\">\n")
+	for _, b := range c {
+		b.html(d)
+	}
+	d.put("</div>\n")
+}

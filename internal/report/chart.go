@@ -27,7 +27,6 @@ const looks = 8
 type figure struct {
 	title, description, note string
 	height                   float64
-	tall                     bool     // as high as two others
 	legend                   []string // names of the parts, in the order of their colours
 	data                     *Table
 	draw                     func(c *canvas)
@@ -36,11 +35,7 @@ type figure struct {
 // html writes the figure. The title of the picture is its name for those who cannot see it.
 func (f *figure) html(d *document) {
 	id := d.id("c")
-	class := "chart"
-	if f.tall {
-		class += " tall"
-	}
-	d.put("<figure class=\"", class, "\">\n<figcaption>")
+	d.put("<figure>\n<figcaption>")
 	d.element("strong", f.title)
 	d.put("</figcaption>\n")
 	if len(f.legend) > 0 {
@@ -169,7 +164,7 @@ func (c *canvas) axes(x, y *ruler) {
 
 // marker draws the shape of a look, hollow or filled, with a tooltip.
 func (c *canvas) marker(look int, x, y float64, hollow bool, tip string) {
-	class := "mark"
+	class := "mark shape"
 	if hollow {
 		class += " hollow"
 	}

@@ -63,7 +63,7 @@ func (l *Lines) draw(c *canvas) {
 	}
 	right := chartWidth - 10
 	if len(l.Series) > 1 {
-		right = chartWidth - 22 - letterWidth*float64(min(longest, 14))
+		right = chartWidth - 27 - letterWidth*float64(min(longest, 14))
 	}
 	x := newRuler(l.X, xs, marginLeft, right, 6)
 	y := newRuler(l.Y, ys, chartHeight-marginFoot, marginTop, 6)
@@ -126,8 +126,8 @@ func (l *Lines) drawNames(c *canvas, x, y *ruler) {
 	apart(at, lineHeight, marginTop, chartHeight-marginFoot)
 	for i, n := range names {
 		c.d.put(`<g class="`, lookClass(n.series.Look), "\">\n")
-		edge := x.to + 10
-		c.line("leader", n.fromX, n.fromY, edge-5, at[i])
+		edge := x.to + 15
+		c.line("leader", n.fromX, n.fromY, edge-6, at[i])
 		c.marker(n.series.Look, edge, at[i], false, "")
 		class := "name"
 		if n.series.Strong {

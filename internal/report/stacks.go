@@ -43,7 +43,7 @@ func (s *Stacks) html(d *document) {
 	for _, g := range s.Groups {
 		height += groupHead + stackPitch*float64(len(g.Bars)) + 6
 	}
-	f := &figure{title: s.Title, description: s.Description, note: s.Note, height: height, tall: height > 1.5*chartHeight, legend: s.Parts, data: s.table(), draw: s.draw}
+	f := &figure{title: s.Title, description: s.Description, note: s.Note, height: height, legend: s.Parts, data: s.table(), draw: s.draw}
 	f.html(d)
 }
 

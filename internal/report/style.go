@@ -5,10 +5,10 @@ package report
 // parts of bars; besides colour they differ in shape, dashes and pattern.
 const (
 	light = `--paper:#fbfaf7;--panel:#ffffff;--ink:#1c1f24;--soft:#565d68;--rule:#d9d6cd;--accent:#0b5cad;--bad:#b3261e;--warn:#fff3d6;
---k0:#5f6672;--k1:#a3541b;--k2:#8a2f8f;--k3:#12795f;--k4:#0b5cad;--k5:#b3261e;--k6:#806800;--k7:#007089;
+--k0:#5f6672;--k1:#007089;--k2:#8a2f8f;--k3:#12795f;--k4:#0b5cad;--k5:#b3261e;--k6:#806800;--k7:#a3541b;
 --a0:#0b5cad;--a1:#c05a11;--a2:#12795f;`
 	dark = `--paper:#15181c;--panel:#1c2026;--ink:#e9e6df;--soft:#a9b0bb;--rule:#363c45;--accent:#7cbcff;--bad:#ff8d82;--warn:#3a3015;
---k0:#a4acb8;--k1:#f0a566;--k2:#dc93e2;--k3:#52cda8;--k4:#7cbcff;--k5:#ff8d82;--k6:#dcbf45;--k7:#57c8de;
+--k0:#a4acb8;--k1:#57c8de;--k2:#dc93e2;--k3:#52cda8;--k4:#7cbcff;--k5:#ff8d82;--k6:#dcbf45;--k7:#f0a566;
 --a0:#6aaef5;--a1:#f2a25e;--a2:#52cda8;`
 )
 
@@ -61,6 +61,7 @@ tr.remark td{white-space:normal;font-size:.82rem;color:var(--soft);padding-top:0
 `
 
 const pictures = `.grid{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr));gap:1.25rem;align-items:start;margin:0 0 1.5rem}
+.column{display:grid;gap:1.25rem;min-width:0}
 figure{margin:0;min-width:0;max-width:40rem;background:var(--panel);border:1px solid var(--rule);border-radius:10px;padding:1rem clamp(.6rem,3vw,1.1rem) .8rem}
 figure tbody th{background:var(--panel)}
 figcaption{line-height:1.35;margin:0 0 .4rem}
@@ -75,12 +76,11 @@ text{font-family:inherit;font-size:11px;fill:var(--ink);font-variant-numeric:tab
 .axis{stroke:var(--soft);stroke-width:1}
 .line{fill:none;stroke:var(--c);stroke-width:1.7;stroke-linejoin:round;stroke-linecap:round}
 .main .line{stroke-width:3}
-.mark{fill:var(--c);stroke:var(--panel);stroke-width:.8}
-.mark.hollow{fill:var(--panel);stroke:var(--c);stroke-width:1.6}
+.shape{fill:var(--c);stroke:var(--panel);stroke-width:.8}
+.shape.hollow{fill:var(--panel);stroke:var(--c);stroke-width:1.6}
 .whisker{stroke:var(--c);stroke-width:1.1}
 .whisker.ink{stroke:var(--ink)}
 .leader{stroke:var(--c);stroke-width:.7;opacity:.6}
-.part,.area{stroke:none}
 .p0,.f0{fill:var(--a0)}.f1{fill:var(--a1)}.f2{fill:var(--a2)}
 .stripe{stroke:var(--panel);stroke-width:1.2}
 .dot{fill:var(--panel)}
@@ -92,7 +92,6 @@ details{margin:.5rem 0 0;font-size:.875rem}
 summary{cursor:pointer;color:var(--accent);padding:.3rem 0;width:fit-content}
 details .scroll{max-height:24rem;overflow:auto}
 @media (max-width:34rem){text{font-size:13px}.name,.value,.group{font-size:13px}}
-@media (min-width:60rem){figure.tall{grid-row:span 2}}
 @media (forced-colors:active){.mark,.line,.whisker{forced-color-adjust:none}}
 `
 
