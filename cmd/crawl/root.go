@@ -29,7 +29,7 @@ over raw sockets, each fetch a coroutine. It keeps an exact account of every URL
 Exit codes:
     0  done
     1  internal or I/O error: the list could not be read, a record not be written
-    2  usage: unknown flags, bad values, a list without URLs
+    2  usage: unknown flags, bad values, a list without URLs, a file without records
     3  URLs failed that --fail-on names
   129  hung up: the terminal was closed (SIGHUP), after what was in flight had ended
   130  interrupted (Ctrl-C), likewise
@@ -99,7 +99,7 @@ func newRoot(s streams) *cobra.Command {
 	cmd.SetOut(s.out)
 	cmd.SetErr(s.err)
 	cmd.CompletionOptions.HiddenDefaultCmd = true
-	cmd.AddCommand(newRun(s), newCompare(s), newOrigin(s), newDemo(s), newCompareRun(s))
+	cmd.AddCommand(newRun(s), newCompare(s), newReport(s), newOrigin(s), newDemo(s), newCompareRun(s))
 	cmd.InitDefaultHelpCmd()
 	help, _, _ := cmd.Find([]string{"help"}) // made just now
 	help.Args = knownCommand

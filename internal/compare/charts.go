@@ -128,10 +128,9 @@ func (r *Result) latencyChart(concurrency int) *report.Lines {
 			continue
 		}
 		s := report.Series{Name: o.mode, Look: look(o.mode), Strong: o.mode == modes.Loop}
-		shares, named := quantiles(h.TotalCount())
-		for _, q := range shares {
-			v := float64(max(1, h.ValueAtPercentile(100*q)))
-			s.Points = append(s.Points, report.Point{X: q, Y: v, Hollow: o.capped() && named[q], Bare: !named[q]})
+		for _, q := range report.Quantiles(h.TotalCount()) {
+			v := float64(max(1, h.ValueAtPercentile(100*q.Share)))
+			s.Points = append(s.Points, report.Point{X: q.Share, Y: v, Hollow: o.capped() && q.Named, Bare: !q.Named})
 		}
 		if o.capped() {
 			notes = append(notes, fmt.Sprintf("%s: with %s.", o.mode, inFlight(o.reached)))
@@ -205,9 +204,6 @@ func (r *Result) timelines(concurrency int) []report.Block {
 	return all
 }
 
-// alignBelow is the share of the run below which a fetch is too short to be seen where it was in time.
-const alignBelow = 0.05
-
 // waterfalls are the sampled fetches of a run in their phases, a chart for each mode.
 func (r *Result) waterfalls(concurrency int) []report.Block {
 	var all []report.Block
@@ -228,7 +224,7 @@ func (r *Result) waterfalls(concurrency int) []report.Block {
 			w.Spans = append(w.Spans, s)
 		}
 		mean := took / float64(len(run.Sample))
-		w.Aligned = mean < alignBelow*(last-first)
+		w.Aligned = mean < report.AlignBelow*(last-first)
 		w.Description = fmt.Sprintf("%d fetches from all over the run, %s on the average.", len(run.Sample), report.Microseconds.Text(mean))
 		if w.Aligned {
 			w.Description += " Each begins at the left edge."

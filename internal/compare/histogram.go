@@ -31,26 +31,3 @@ func mergeLatency(runs []*Run) (*hdrhistogram.Histogram, error) {
 	}
 	return sum, nil
 }
-
-// quantiles are where a latency curve has its points: even steps towards the slowest, as far as n values tell
-// anything, with the customary percentiles among them.
-func quantiles(n int64) (shares []float64, named map[float64]bool) {
-	named = map[float64]bool{}
-	rest := 1.0
-	for range 6 {
-		if rest*float64(n) < 1 {
-			break
-		}
-		for _, m := range [...]float64{1, .79, .63, .5, .4, .32, .25, .2, .16, .126} {
-			share := 1 - rest*m
-			if m == 1 || m == .5 && rest == 1 {
-				named[share] = true
-			}
-			if rest*m*float64(n) >= 1 {
-				shares = append(shares, share)
-			}
-		}
-		rest /= 10
-	}
-	return shares, named
-}

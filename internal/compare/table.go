@@ -58,8 +58,8 @@ func (r *Result) waits(concurrency int) *report.Table {
 		if n, ok := r.systemCalls(&o); ok {
 			calls = report.Digits(n)
 		}
-		row.Cells = append(row.Cells, amount(o.stat("threads"), report.Digits), amount(o.stat("voluntary"), report.Digits),
-			amount(o.stat("involuntary"), report.Digits), calls, amount(o.stat("collections"), report.Digits),
+		row.Cells = append(row.Cells, amount(o.stat("threads"), report.Count.Text), amount(o.stat("voluntary"), report.Digits),
+			amount(o.stat("involuntary"), report.Digits), calls, amount(o.stat("collections"), report.Count.Text),
 			amount(o.stat("pause_max"), report.Microseconds.Text), amount(o.stat("lag_p99"), report.Microseconds.Text))
 		t.Rows = append(t.Rows, row)
 	}
@@ -104,7 +104,12 @@ func blanks(n int) []string {
 func micros(v float64) string { return report.Digits(v) + " µs" }
 
 // signed writes a number that may be negative, as what a run took beyond its beginning may be by a little.
-func signed(v float64) string { return report.Count.Text(v) }
+func signed(v float64) string {
+	if v < 0 {
+		return "−" + report.Digits(-v)
+	}
+	return report.Digits(v)
+}
 
 func amount(s Stat, text func(float64) string) string {
 	if s.N == 0 {

@@ -100,7 +100,7 @@ func (r *ruler) fitLinear(high float64, labels int) {
 	r.low, r.end = 0, n*step
 	for i := range int(n) + 1 {
 		v := float64(i) * step
-		r.mark(v, r.axis.Unit.Text(v))
+		r.mark(v, r.axis.Unit.short(v))
 	}
 }
 
@@ -142,7 +142,7 @@ func (r *ruler) fitLog(low, high float64, labels int) {
 			}
 			switch {
 			case m == 1 && (e-first)%every == 0, 3*decades <= float64(labels)+0.5:
-				r.mark(v, r.axis.Unit.Text(v))
+				r.mark(v, r.axis.Unit.short(v))
 			case m == 1:
 				r.mark(v, "")
 			}

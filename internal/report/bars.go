@@ -63,7 +63,7 @@ func (b *Bars) draw(c *canvas) {
 }
 
 func (b *Bars) table() *Table {
-	t := &Table{Caption: b.Title, Columns: append(Left(""), Column{"value", true}, Column{"", false})}
+	t := &Table{Caption: b.Title, Columns: append(Left(""), Column{Title: "value", Number: true}, Column{Title: "", Long: true})}
 	for i := range b.Bars {
 		t.Add(b.Bars[i].Name, b.Bars[i].text(b.Unit), b.Bars[i].Tip)
 	}

@@ -10,13 +10,18 @@ func (p Paragraph) html(d *document) {
 	d.put("\n")
 }
 
-// A Notice is what a reader must not miss.
-type Notice string
+// A Notice is what a reader must not miss, a sentence or more.
+type Notice []string
 
 func (n Notice) html(d *document) {
-	d.put("<p class=\"notice\" role=\"note\">")
-	d.text(string(n))
-	d.put("</p>\n")
+	if len(n) == 0 {
+		return
+	}
+	d.put("<div class=\"notice\" role=\"note\">")
+	for _, s := range n {
+		d.element("p", s)
+	}
+	d.put("</div>\n")
 }
 
 // A List is short sentences.

@@ -172,7 +172,7 @@ func (l *Lines) place(x float64) string {
 	if l.X.Scale == Tail {
 		return "p" + strings.TrimSuffix(fmt.Sprintf("%.6g", 100*x), ".0")
 	}
-	return l.X.Unit.Text(x)
+	return l.X.Unit.short(x)
 }
 
 // value writes a point with its spread.
@@ -192,7 +192,7 @@ func (l *Lines) table() *Table {
 	t := &Table{Caption: l.Title, Columns: Right(l.X.Title)}
 	var places []float64
 	for _, s := range l.Series {
-		t.Columns = append(t.Columns, Column{s.Name, true})
+		t.Columns = append(t.Columns, Column{Title: s.Name, Number: true})
 		for _, p := range s.Points {
 			if !p.Bare && !math.IsNaN(p.X) {
 				places = append(places, p.X)

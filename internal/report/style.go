@@ -28,7 +28,8 @@ p,ul,dl,pre{margin:0 0 1rem}
 p,ul{max-width:46rem}
 p.lead{font-size:1.1rem;color:var(--soft)}
 p.note{font-size:.85rem;line-height:1.5;color:var(--soft);margin:.25rem 0 0}
-p.notice{background:var(--warn);border-left:4px solid var(--k6);padding:.65rem 1rem;border-radius:0 6px 6px 0}
+.notice{background:var(--warn);border-left:4px solid var(--k6);padding:.8rem 1.1rem;border-radius:0 8px 8px 0;max-width:48rem;margin:0 0 1.75rem}
+.notice p{margin:.35rem 0}
 li{margin:.3rem 0}
 a{color:var(--accent);text-underline-offset:.18em}
 :focus-visible{outline:3px solid var(--accent);outline-offset:3px;border-radius:3px}
@@ -57,10 +58,12 @@ tbody th{font-weight:500;position:sticky;left:0;background:var(--paper)}
 td.long{white-space:normal;min-width:14rem}
 .n{text-align:right}
 tr.strong th,tr.strong td{font-weight:700}
-tr.remark td{white-space:normal;font-size:.82rem;color:var(--soft);padding-top:0}
+tr.remark td{font-size:.82rem;color:var(--soft);padding-top:0}
+tr.remark span{display:inline-block;position:sticky;left:.2rem;white-space:normal;max-width:min(80vw,58rem);overflow-wrap:anywhere}
+tr:has(+.remark)>*{border-bottom:0}
 `
 
-const pictures = `.grid{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr));gap:1.25rem;align-items:start;margin:0 0 1.5rem}
+const pictures = `.grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,26rem),1fr));gap:1.25rem;align-items:start;margin:0 0 1.5rem}
 .column{display:grid;gap:1.25rem;min-width:0}
 figure{margin:0;min-width:0;max-width:40rem;background:var(--panel);border:1px solid var(--rule);border-radius:10px;padding:1rem clamp(.6rem,3vw,1.1rem) .8rem}
 figure tbody th{background:var(--panel)}

@@ -14,6 +14,7 @@ type Table struct {
 type Column struct {
 	Title  string
 	Number bool // on the right, in figures of equal width
+	Long   bool // sentences: on a page they may take several lines
 }
 
 // A Row is the cells of a row; those that are missing are empty.
@@ -32,7 +33,7 @@ func Right(titles ...string) []Column { return columns(titles, true) }
 func columns(titles []string, number bool) []Column {
 	all := make([]Column, len(titles))
 	for i, t := range titles {
-		all[i] = Column{t, number}
+		all[i] = Column{Title: t, Number: number}
 	}
 	return all
 }
@@ -54,7 +55,7 @@ func (t *Table) html(d *document) {
 	d.element(`caption id="`+id+`"`, t.Caption)
 	d.put("\n<thead><tr>")
 	for _, c := range t.Columns {
-		d.element(`th scope="col"`+numberClass(c), c.Title)
+		d.element(`th scope="col"`+cellClass(c), c.Title)
 	}
 	d.put("</tr></thead>\n<tbody>\n")
 	for i := range t.Rows {
@@ -75,22 +76,26 @@ func (t *Table) rowHTML(d *document, r *Row) {
 	d.put("<tr", class, ">")
 	for i, c := range t.Columns {
 		if i == 0 {
-			d.element(`th scope="row"`+numberClass(c), r.cell(i))
+			d.element(`th scope="row"`+cellClass(c), r.cell(i))
 		} else {
-			d.element("td"+numberClass(c), r.cell(i))
+			d.element("td"+cellClass(c), r.cell(i))
 		}
 	}
 	d.put("</tr>\n")
 	if r.Note != "" {
 		d.put("<tr class=\"remark\">")
-		d.element(`td colspan="`+strconv.Itoa(len(t.Columns))+`"`, r.Note)
-		d.put("</tr>\n")
+		d.put("<td colspan=\"", strconv.Itoa(len(t.Columns)), "\">")
+		d.element("span", r.Note)
+		d.put("</td></tr>\n")
 	}
 }
 
-func numberClass(c Column) string {
+func cellClass(c Column) string {
 	if c.Number {
 		return ` class="n"`
+	}
+	if c.Long {
+		return ` class="long"`
 	}
 	return ""
 }

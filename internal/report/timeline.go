@@ -102,7 +102,7 @@ func (t *Timeline) table() *Table {
 	steps := 0
 	tab := &Table{Caption: t.Title, Columns: Right("from")}
 	for _, l := range t.Layers {
-		tab.Columns = append(tab.Columns, Column{l.Name, true})
+		tab.Columns = append(tab.Columns, Column{Title: l.Name, Number: true})
 		steps = max(steps, len(l.Counts))
 	}
 	each := max(1, (steps+tableSteps-1)/tableSteps)

@@ -20,13 +20,36 @@ const (
 	Nanoseconds              // 83 ns, and on as Microseconds
 )
 
-// Text writes v in its unit with three digits that count.
+// Text writes v in its unit with three digits that count; a Count without zeros at its end.
 func (u Unit) Text(v float64) string {
+	if u == Count {
+		return trimmed(u.text(v))
+	}
+	return u.text(v)
+}
+
+// short writes v as Text does, without zeros at its end: for round numbers.
+func (u Unit) short(v float64) string { return trimmed(u.text(v)) }
+
+// trimmed takes the zeros at the end of a number away, and the point if it is the last.
+func trimmed(s string) string {
+	end := strings.IndexFunc(s, func(r rune) bool { return r != '.' && r != ',' && r != '−' && (r < '0' || r > '9') })
+	if end < 0 {
+		end = len(s)
+	}
+	number := s[:end]
+	if strings.Contains(number, ".") {
+		number = strings.TrimSuffix(strings.TrimRight(number, "0"), ".")
+	}
+	return number + s[end:]
+}
+
+func (u Unit) text(v float64) string {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return "–"
 	}
 	if v < 0 {
-		return "−" + u.Text(-v)
+		return "−" + u.text(-v)
 	}
 	switch u {
 	case Microseconds:
@@ -80,7 +103,7 @@ func scaled(v float64, units []string, gap string) string {
 }
 
 // Digits writes a number that is not negative with three digits that count, or all those before the point, in
-// groups of three; trailing zeros behind the point are left out. Less than a thousandth is said to be that.
+// groups of three. Less than a thousandth is said to be that.
 func Digits(v float64) string {
 	decimals := 0
 	switch {
@@ -97,7 +120,7 @@ func Digits(v float64) string {
 	}
 	s := strconv.FormatFloat(v, 'f', decimals, 64)
 	if decimals > 0 {
-		return strings.TrimSuffix(strings.TrimRight(s, "0"), ".")
+		return s
 	}
 	return grouped(s)
 }

@@ -127,7 +127,7 @@ func (w *Waterfall) phases(s *Span) string {
 
 func (w *Waterfall) table() *Table {
 	t := &Table{Caption: w.Title, Columns: append(append(Left(""), Right("begin")...), Right(w.Phases...)...)}
-	t.Columns = append(t.Columns, Column{"total", true})
+	t.Columns = append(t.Columns, Column{Title: "total", Number: true})
 	first := w.first()
 	for i := range w.Spans {
 		s := &w.Spans[i]
