@@ -61,6 +61,10 @@ type Crawler struct {
 	failure  error  // of source or sink
 	free     []*job // to be used again
 	began    time.Time
+	latency  Histogram // of every attempt that has ended
+	crew     []*worker // all that were hired, for who asks what they do
+	asked    hostsAsked
+	pausing  pausing
 }
 
 // New makes a crawl of what source has, into sink.
@@ -98,6 +102,8 @@ func (c *Crawler) Drain() {
 
 func (c *Crawler) drain() {
 	if !c.dispatch.draining {
+		c.pausing.end(c.engine)
+		c.dispatch.paused = false
 		c.dispatch.draining = true
 		c.source.stop()
 		c.idle.Broadcast()
@@ -140,6 +146,7 @@ func (c *Crawler) hire() {
 	c.workers++
 	w := &worker{crawler: c}
 	w.turn = w.turnover
+	c.crew = append(c.crew, w)
 	w.request.Method, w.request.Fields = c.options.Method, c.options.Fields
 	if c.options.Digest {
 		w.digest = &digest{Hash: sha256.New()}
@@ -287,6 +294,7 @@ func (w *worker) begin() {
 func (w *worker) book() {
 	c, res := w.crawler, &w.response
 	c.bytes += res.BytesWire
+	c.latency.add(res.Timings.Total)
 	class := fetch.ClassOf(w.err)
 	if w.job.attempts <= c.options.Retries && !c.dispatch.draining && mayGoBetter(class, res.Status) {
 		w.job.due = c.engine.Now().Add(c.retryDelay(w.job.attempts))

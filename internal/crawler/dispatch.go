@@ -28,7 +28,8 @@ type dispatcher struct {
 	inHand  *job // taken from the source when nothing more may be held
 
 	ended     bool // the source has ended
-	draining  bool // nothing new is begun
+	draining  bool // nothing new is begun any more
+	paused    bool // nothing new is begun for now
 	nextStart time.Time
 	timer     time.Time // when the timer that is set goes off; zero: none
 }
@@ -49,7 +50,10 @@ func newDispatcher(c *Crawler) dispatcher {
 // next returns a job to begin now. Without one, the worker waits until it is woken, or ends if the crawl is over.
 func (d *dispatcher) next() (j *job, over bool) {
 	now := d.crawler.engine.Now()
-	if d.draining || d.crawler.sink.full() {
+	if d.draining || d.paused || d.crawler.sink.full() {
+		if d.paused && d.crawler.source.spent() {
+			d.ended = true // else nobody would find out
+		}
 		return nil, d.over()
 	}
 	if d.crawler.options.Rate > 0 && now.Before(d.nextStart) {
@@ -178,8 +182,11 @@ func (d *dispatcher) over() bool {
 // hasWork guesses whether another worker would find something to do at once. Where that is a question of time, it
 // sees that the question comes up again then.
 func (d *dispatcher) hasWork() bool {
-	if d.draining {
+	switch {
+	case d.draining:
 		return false
+	case d.paused:
+		return d.mayBeOver() && d.crawler.source.spent()
 	}
 	limited, now := d.crawler.options.Rate > 0, time.Time{}
 	if limited || len(d.retries) > 0 {

@@ -225,6 +225,11 @@ func clipLine(line []byte) string {
 	return string(bytes.ToValidUTF8(line[:min(len(line), most)], []byte("\uFFFD"))) + "…"
 }
 
+// spent reports whether nothing is left, without taking anything.
+func (s *Source) spent() bool {
+	return s.last && len(s.urls) == 0 && len(s.chunk) == 0 && len(s.next) == 0 && len(s.partial) == 0
+}
+
 // hasNext reports whether take would have something at once, or begin to read the list.
 func (s *Source) hasNext() bool {
 	return len(s.urls) > 0 || len(s.chunk) > 0 || len(s.next) > 0 || s.last && len(s.partial) > 0 || !s.last && !s.reading

@@ -20,19 +20,31 @@ type Stats struct {
 	ListRead int64 // bytes of the list that have been taken
 	ListDone bool  // all of it
 	Draining bool
+	Paused   bool
 	Elapsed  time.Duration
+	Idled    time.Duration         // of Elapsed, how long the crawl was paused
 	Pressure map[fetch.Class]int64 // how often this machine had no descriptor, port or memory
+	Latency  Histogram             // of every attempt that has ended, from its begin to its end
+
+	Concurrency int     // as the options have it
+	PerHost     int     // likewise; 0: no limit
+	Rate        float64 // likewise; 0: no limit
+	// LongestQueue is how many URLs wait for one host, at the host with most of them. Stats leaves it out,
+	// for it costs a look at every host: who has asked Hosts may fill it in, for a better ETA.
+	LongestQueue int
 }
 
 // Stats returns where the crawl stands. It is called from a task or callback of the engine, or after Run.
 func (c *Crawler) Stats() Stats {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	now := c.engine.Now()
 	return Stats{
 		Ledger: c.ledger.clone(), InFlight: c.inFlight, Peak: c.peak, Workers: c.workers,
 		Bytes: c.bytes, Attempts: c.attempts, Repeats: c.repeats, Retrying: len(c.dispatch.retries),
 		ListRead: c.source.read, ListDone: c.dispatch.ended, Draining: c.dispatch.draining,
-		Elapsed: c.engine.Now().Sub(c.began), Pressure: maps.Clone(c.pressure),
+		Paused: c.dispatch.paused, Elapsed: now.Sub(c.began), Idled: c.pausing.total(now), Pressure: maps.Clone(c.pressure),
+		Latency: c.latency, Concurrency: c.options.Concurrency, PerHost: c.options.PerHost, Rate: c.options.Rate,
 	}
 }
 

@@ -186,6 +186,16 @@ func (e *loopEngine) Lag(now time.Time) time.Duration { return e.loop.Lag(now) }
 
 func (e *loopEngine) Dump(w io.Writer) error { return e.loop.Dump(w) }
 
+// Load implements LoopEngine.
+func (e *loopEngine) Load() Load {
+	m := e.loop.Metrics()
+	return Load{
+		Iterations: m.Iterations, Events: m.Events, Steps: m.Callbacks,
+		Tasks: m.TasksLive, TasksPeak: m.TasksPeak, Timers: m.Timers, Descriptors: m.Descriptors,
+		Idle: m.Idle, Busy: m.Busy, Lag: m.Lag.Buckets,
+	}
+}
+
 func (e *loopEngine) Summary() string {
 	m := e.loop.Metrics()
 	per := func(q float64, h *eventloop.Histogram) time.Duration { return time.Duration(h.Quantile(q)) }

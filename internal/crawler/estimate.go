@@ -1,0 +1,45 @@
+package crawler
+
+import "time"
+
+// Settled is how many URLs are done with: fetched, failed or skipped.
+func (l *Ledger) Settled() int64 { return l.Fetched + l.Failed + l.Skipped }
+
+// Active is how long the crawl has run, without its pauses.
+func (s *Stats) Active() time.Duration { return s.Elapsed - s.Idled }
+
+// Total is how many URLs the crawl has, if its list has listSize bytes (0: not known). Until the list has ended that
+// is a guess, which exact tells: the lines to come are as long as those so far. It is -1 if there is nothing to
+// guess from.
+func (s *Stats) Total(listSize int64) (n int64, exact bool) {
+	switch {
+	case s.ListDone:
+		return s.Ledger.Discovered, true
+	case listSize <= 0 || s.ListRead == 0 || s.Ledger.Discovered == 0:
+		return -1, false
+	}
+	return max(s.Ledger.Discovered, int64(float64(s.Ledger.Discovered)*float64(listSize)/float64(s.ListRead))), false
+}
+
+// ETA guesses how long a crawl whose list has listSize bytes (0: not known) takes from now on, pauses left out. It
+// is the longest of: what is left at the rate of all its running time; what is left at the rate that it was allowed; the longest
+// queue of a host, if Stats knows of one, at the time that a fetch takes and as many at once as a host may have.
+// Without something to guess from, and for a crawl that is ending, it is false.
+func (s *Stats) ETA(listSize int64) (time.Duration, bool) {
+	total, _ := s.Total(listSize)
+	done := s.Ledger.Settled()
+	if total < 0 || done == 0 || s.Draining {
+		return 0, false
+	}
+	left := float64(max(0, total-done))
+	seconds := left * s.Active().Seconds() / float64(done)
+	if s.Rate > 0 {
+		begun := float64(s.InFlight) // these need no leave any more
+		seconds = max(seconds, max(0, left-begun)/s.Rate)
+	}
+	if s.PerHost > 0 {
+		seconds = max(seconds, float64(s.LongestQueue)*s.Latency.Mean().Seconds()/float64(s.PerHost))
+	}
+	const most = 100 * 365 * 24 * 3600 // a Duration holds not much more
+	return time.Duration(min(seconds, most) * float64(time.Second)), true
+}

@@ -1,0 +1,129 @@
+package crawler
+
+import (
+	"cmp"
+	"slices"
+)
+
+// What one question after the busiest hosts looks at, hosts that are known or workers whose hosts have to be
+// counted: a fifth of a millisecond of each, on a loop that does nothing else meanwhile.
+const (
+	maxVisits = 4096
+	maxCrew   = 1024
+)
+
+// Host is a host and port with something in flight or waiting.
+type Host struct {
+	Name     string // as URLs have it: host, and port unless it is 80
+	InFlight int
+	Waiting  int // held back because of the limit for each host; without one nothing is
+}
+
+// HostList is the busiest hosts.
+type HostList struct {
+	Busiest []Host // first those with most in flight and waiting
+	// Sampled says that there was more than is looked at. Then these are the busiest of a part, another each time.
+	// With a limit for each host those of the last answer are part of it, so that who is found stays found;
+	// without one, InFlight is projected from the part to the whole.
+	Sampled bool
+}
+
+// hostsAsked is what one answer leaves to the next.
+type hostsAsked struct {
+	busiest []Host
+	next    int            // worker to begin with
+	counts  map[string]int // to be used again
+}
+
+// Hosts returns the n hosts that have most in flight and waiting. It costs a fetch nothing: who asks pays, and not
+// more than a bounded look at what there is. It is called from a task or callback of the engine, or after Run.
+func (c *Crawler) Hosts(n int) HostList {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var list HostList
+	if c.options.PerHost > 0 {
+		list = c.hostsHeld(n)
+	} else {
+		list = c.hostsInFlight(n)
+	}
+	c.asked.busiest = list.Busiest
+	return list
+}
+
+// hostsHeld goes by the dispatcher's hosts. A map is walked from a random place on, so if there are too many it
+// is another part each time, and hosts that were busy a moment ago are looked up beside.
+func (c *Crawler) hostsHeld(n int) HostList {
+	top := busiest{n: n}
+	hosts := c.dispatch.hosts
+	list := HostList{Sampled: len(hosts) > maxVisits}
+	if list.Sampled {
+		for _, was := range c.asked.busiest {
+			if h := hosts[was.Name]; h != nil {
+				top.add(Host{was.Name, h.active, len(h.waiting)})
+			}
+		}
+	}
+	visits := 0
+	for name, h := range hosts {
+		if visits++; visits > maxVisits {
+			break
+		}
+		top.add(Host{name, h.active, len(h.waiting)})
+	}
+	list.Busiest = top.hosts
+	return list
+}
+
+// hostsInFlight goes by what the workers do, for without a limit hosts are not kept.
+func (c *Crawler) hostsInFlight(n int) HostList {
+	visits := min(len(c.crew), maxCrew)
+	if c.asked.counts == nil {
+		c.asked.counts = make(map[string]int, visits/4)
+	}
+	counts := c.asked.counts
+	clear(counts)
+	seen := 0
+	for range visits {
+		c.asked.next = (c.asked.next + 1) % len(c.crew)
+		if j := c.crew[c.asked.next].job; j != nil {
+			counts[j.url.Authority]++
+			seen++
+		}
+	}
+	top := busiest{n: n}
+	list := HostList{Sampled: visits < len(c.crew)}
+	for name, k := range counts {
+		if list.Sampled {
+			k = int(float64(k)*float64(c.inFlight)/float64(seen) + 0.5)
+		}
+		top.add(Host{Name: name, InFlight: k})
+	}
+	list.Busiest = top.hosts
+	return list
+}
+
+// busiest keeps the n busiest of the hosts that it is given, in order.
+type busiest struct {
+	n     int
+	hosts []Host
+}
+
+func (b *busiest) add(h Host) {
+	if b.n <= 0 || len(b.hosts) == b.n && before(b.hosts[b.n-1], h) <= 0 {
+		return
+	}
+	if slices.ContainsFunc(b.hosts, func(o Host) bool { return o.Name == h.Name }) {
+		return
+	}
+	i, _ := slices.BinarySearchFunc(b.hosts, h, before)
+	b.hosts = slices.Insert(b.hosts, i, h)
+	b.hosts = b.hosts[:min(len(b.hosts), b.n)]
+}
+
+// before orders hosts, the busiest first, equals by name, so that a list of them stands still.
+func before(a, b Host) int {
+	if d := cmp.Compare(b.InFlight+b.Waiting, a.InFlight+a.Waiting); d != 0 {
+		return d
+	}
+	return cmp.Compare(a.Name, b.Name)
+}

@@ -1,0 +1,98 @@
+//go:build unix
+
+package crawler
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestHosts: the busiest hosts, with and without a limit for each, as the server would count them.
+func TestHosts(t *testing.T) {
+	for _, perHost := range []int{0, 3} {
+		eachWorld(t, func(t *testing.T, w *world) {
+			var list strings.Builder
+			for host, n := range []int{2, 20, 1, 9} {
+				for i := range n {
+					fmt.Fprintf(&list, "http://h%d:81/%d\n", host, i)
+				}
+			}
+			f := newFakeFetcher(w, always(answer{after: time.Minute}))
+			c, _ := crawlOf(w, f, strings.NewReader(list.String()), Options{Concurrency: 100, PerHost: perHost})
+			var got, two, none HostList
+			w.After(time.Second, func() { got, two, none = c.Hosts(10), c.Hosts(2), c.Hosts(0) })
+			run(t, w, c)
+			want := []Host{{"h1:81", 20, 0}, {"h3:81", 9, 0}, {"h0:81", 2, 0}, {"h2:81", 1, 0}}
+			if perHost > 0 {
+				want = []Host{{"h1:81", 3, 17}, {"h3:81", 3, 6}, {"h0:81", 2, 0}, {"h2:81", 1, 0}}
+			}
+			if !slices.Equal(got.Busiest, want) || got.Sampled || !slices.Equal(two.Busiest, want[:2]) || len(none.Busiest) != 0 {
+				t.Errorf("per host %d: %+v, want %v; the first two are %v", perHost, got, want, two)
+			}
+			if end := c.Hosts(10); len(end.Busiest) != 0 {
+				t.Errorf("at the end %v", end)
+			}
+		})
+	}
+}
+
+// TestHostsSampled: where there are more than are looked at, a host that is far busier than the others is found
+// all the same after some questions, and stays.
+func TestHostsSampled(t *testing.T) {
+	const others, busy = 3 * maxVisits, 3000
+	for _, perHost := range []int{0, 1} {
+		eachWorld(t, func(t *testing.T, w *world) {
+			var list strings.Builder
+			for i := range others {
+				fmt.Fprintf(&list, "http://h%d/\n", i)
+				if i%(others/busy) == 0 {
+					list.WriteString("http://busy/\n")
+				}
+			}
+			f := newFakeFetcher(w, always(answer{after: time.Hour}))
+			c, _ := crawlOf(w, f, strings.NewReader(list.String()), Options{Concurrency: 20_000, PerHost: perHost})
+			var all []HostList
+			w.After(time.Minute, func() {
+				for range 100 {
+					all = append(all, c.Hosts(5))
+				}
+				c.Drain()
+			})
+			run(t, w, c)
+			last := all[len(all)-1]
+			if !last.Sampled || len(last.Busiest) != 5 || last.Busiest[0].Name != "busy" {
+				t.Fatalf("per host %d: %+v", perHost, last)
+			}
+			if h := last.Busiest[0]; perHost > 0 && (h.InFlight != 1 || h.Waiting < busy-1) || perHost == 0 && (h.InFlight < busy/2 || h.InFlight > busy*2) {
+				t.Errorf("per host %d: %+v", perHost, h)
+			}
+		})
+	}
+}
+
+// BenchmarkHosts is what the loop pays for one look at the busiest hosts of a large crawl.
+func BenchmarkHosts(b *testing.B) {
+	for _, perHost := range []int{0, 8} {
+		b.Run(fmt.Sprintf("per-host=%d", perHost), func(b *testing.B) {
+			const n = 10_000
+			w := newLoopWorld(b)
+			f := newFakeFetcher(w, always(answer{after: time.Hour}))
+			c, _ := crawlOf(w, f, strings.NewReader(listOf(2*n, n/2)), Options{Concurrency: n, PerHost: perHost})
+			w.After(time.Minute, func() {
+				for b.Loop() {
+					if len(c.Hosts(10).Busiest) != 10 {
+						b.Fatal("too few")
+					}
+				}
+				c.Drain()
+			})
+			c.Start()
+			if err := runBounded(b, w, b.Context()); err != nil {
+				b.Fatal(err)
+			}
+		})
+	}
+}
