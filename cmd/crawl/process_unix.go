@@ -6,6 +6,7 @@ import (
 	"os"
 	"syscall"
 
+	"golang.org/x/sys/unix"
 	"golang.org/x/term"
 )
 
@@ -28,3 +29,13 @@ func descriptorLimit() int {
 }
 
 func isTTY(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
+
+// inForeground reports whether what is written to f does not disturb whom the terminal belongs to: another job of
+// the shell. Of what is no terminal, or not ours, nobody says so.
+func inForeground(f *os.File) bool {
+	if f == nil {
+		return true
+	}
+	group, err := unix.IoctlGetInt(int(f.Fd()), unix.TIOCGPGRP)
+	return err != nil || group == unix.Getpgrp()
+}

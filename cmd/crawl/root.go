@@ -43,6 +43,9 @@ type streams struct {
 
 // mainCode runs the command line and returns the exit code.
 func mainCode(args []string, in io.Reader, out, errOut io.Writer) int {
+	voice := newConsole(errOut, newScreen(errOut, os.Getenv).ansi)
+	defer voice.close(lastPatience)
+	errOut = voice
 	root := newRoot(streams{in, out, errOut})
 	help := &helpWriter{w: out}
 	root.SetOut(help)
@@ -165,14 +168,4 @@ func printable(s string) string {
 		}
 	}
 	return string(out)
-}
-
-// isTerminal reports whether w is a terminal.
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0 && isTTY(f)
 }

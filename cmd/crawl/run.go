@@ -26,7 +26,13 @@ gives a record of class "input", and the crawl goes on.
 
 The first Ctrl-C (or SIGTERM, or SIGHUP) begins nothing new and waits for what is
 in flight; the second stops at once. SIGQUIT prints what every task is doing and
-goes on.`
+goes on.
+
+Progress is shown on standard error: on a terminal as one line that is drawn again
+and again, with a bar and as much as there is room for; elsewhere, and in CI (CI is
+set), as a line every 5 seconds. Totals are guesses ("about", "~") until the list is
+read. Colours are off where NO_COLOR is set; glyphs are ASCII where the locale is
+not UTF-8.`
 
 const runExamples = `  crawl run http://127.0.0.1:8080/
   crawl run -i urls.txt -o records.jsonl
@@ -79,7 +85,7 @@ func (o *runOptions) addFlags(cmd *cobra.Command) {
 	f.Var(&o.failOn, "fail-on", "exit with 3 if a URL ended so: error (no response), any (error, 4xx or 5xx), none, or a `LIST` of classes and statuses, as timeout,404,5xx")
 	f.StringVar(&o.mode, "mode", engine.ModeLoop, "loop (one thread) or goroutine (one per connection)")
 	f.StringVar(&o.poller, "poller", "", "how the loop waits: epoll or poll (default the platform's best)")
-	f.StringVar(&o.progress, "progress", "auto", "auto, bar, plain or none, on standard error")
+	f.StringVar(&o.progress, "progress", "auto", "on standard error: bar, plain (lines), none, or auto (bar on a terminal outside CI, else plain)")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "no progress and no summary, only errors")
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "a summary of the engine too, and advice on what failed")
 	f.BoolVar(&o.debug, "debug-loop", false, "name slow callbacks by where they were made, and dump stacks when a step takes over a second")
@@ -294,8 +300,6 @@ type session struct {
 	listSize int64
 
 	cancel context.CancelFunc
-	saying sync.WaitGroup // what is being written to standard error
-	voice  sync.Mutex     // one after the other
 
 	mu          sync.Locker // guards what follows: callbacks of goroutines come at once
 	interrupted os.Signal   // the first signal to stop
@@ -311,7 +315,6 @@ func (r *session) run() error {
 	stop := r.startProgress()
 	err := r.engine.Run(ctx)
 	stop()
-	r.hush()
 	if errors.Is(err, context.Canceled) && (r.interrupted != nil || r.crawler.Err() != nil) {
 		err = nil // it was we who cancelled, and why is told elsewhere
 	}
@@ -335,28 +338,8 @@ func (r *session) pressure(class fetch.Class) {
 	})
 }
 
-// say writes to standard error off the loop: who reads there may be slow, or gone.
-func (r *session) say(format string, args ...any) {
-	text := fmt.Sprintf(format, args...)
-	r.saying.Go(func() {
-		r.voice.Lock()
-		defer r.voice.Unlock()
-		_, _ = io.WriteString(r.streams.err, text)
-	})
-}
-
-// hush waits until what was said is written, but not for ever.
-func (r *session) hush() {
-	written := make(chan struct{})
-	go func() {
-		r.saying.Wait()
-		close(written)
-	}()
-	select {
-	case <-written:
-	case <-time.After(lastPatience):
-	}
-}
+// say writes to standard error, and does not wait for who reads there: see console.
+func (r *session) say(format string, args ...any) { fmt.Fprintf(r.streams.err, format, args...) }
 
 // end prints the summary and decides how the command ends.
 func (r *session) end(err error) error {

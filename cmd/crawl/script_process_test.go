@@ -20,6 +20,7 @@ type process struct {
 	cmd      *exec.Cmd
 	stdin    io.WriteCloser
 	keep     []io.Closer   // held open until its end
+	master   *os.File      // our end of its terminal
 	terminal chan struct{} // closed when all that it wrote there has been copied; nil: none
 	ended    chan error
 }
@@ -32,7 +33,7 @@ func (p *process) kill() {
 
 // start runs a program with files for its output, as a shell does: what is written there can be waited for.
 func (s *script) start(ts *testscript.TestScript, args []string) {
-	stuck, unheard, terminal, group := false, false, false, false
+	stuck, unheard, terminal, own, group := false, false, false, false, false
 	for len(args) > 0 && args[0][0] == '-' {
 		switch args[0] {
 		case "-stuck":
@@ -41,6 +42,8 @@ func (s *script) start(ts *testscript.TestScript, args []string) {
 			unheard = true
 		case "-tty":
 			terminal = true
+		case "-own":
+			terminal, own = true, true
 		case "-group":
 			group = true
 		default:
@@ -57,7 +60,7 @@ func (s *script) start(ts *testscript.TestScript, args []string) {
 	for _, v := range []string{"WORK", "PATH", "HOME", "TMPDIR", "GORACE", "GOCOVERDIR", "GOTRACEBACK"} {
 		p.cmd.Env = append(p.cmd.Env, v+"="+ts.Getenv(v))
 	}
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: group}
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: group, Setsid: own, Setctty: own, Ctty: 2}
 	var err error
 	p.stdin, err = p.cmd.StdinPipe()
 	check(err)
@@ -123,6 +126,7 @@ func (p *process) errors(ts *testscript.TestScript, name string, terminal bool, 
 	master, slave, err := openTerminal()
 	check(err)
 	p.keep = append(p.keep, master, f)
+	p.master = master
 	p.terminal = make(chan struct{})
 	go func() {
 		defer close(p.terminal)

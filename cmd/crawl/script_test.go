@@ -131,12 +131,15 @@ func scriptCommands() map[string]func(ts *testscript.TestScript, neg bool, args 
 	add("digests FILE N: N records have a digest, and all of them the right one", 2, (*script).digests)
 	add("ledger FILE [NAME=N...]: the line of the summary adds up, and says that", 1, (*script).ledger)
 
-	add("start [-stuck] [-unheard] [-tty] [-group] NAME PROGRAM [ARG...]: in the background, output in NAME.out and NAME.err; -stuck: nobody reads it; -unheard: nobody reads standard error, which takes nothing more; -tty: NAME.err is a terminal; -group: with those it starts, as a shell does", 2, (*script).start)
+	add("start [-stuck] [-unheard] [-tty] [-own] [-group] NAME PROGRAM [ARG...]: in the background, output in NAME.out and NAME.err; -stuck: nobody reads it; -unheard: nobody reads standard error, which takes nothing more; -tty: NAME.err is what it wrote to a terminal, 100 columns wide; -own: and that obeys keys; -group: with those it starts, as a shell does", 2, (*script).start)
 	add("await FILE REGEXP: waits until it matches, and sets the variables that its groups are named after", 2, (*script).await)
 	add("feed NAME TEXT: to its standard input", 2, (*script).feed)
 	add("eof NAME: ends that", 1, (*script).eof)
 	add("signal [-group] NAME INT|TERM|QUIT|HUP", 2, (*script).signal)
+	add("type NAME TEXT: on the keyboard of its terminal, as in a Go string", 2, (*script).typeKeys)
+	add("resize NAME COLUMNS: of its terminal", 2, (*script).resize)
 	add("ended NAME CODE: waits for its end; then stdout and stderr are what it wrote", 2, (*script).ended)
+	add("screen FILE COLUMNS: prints what a terminal shows to which that has been written", 2, (*script).screen)
 	return all
 }
 

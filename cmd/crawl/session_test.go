@@ -32,7 +32,6 @@ func onEachEngine(t *testing.T, o *runOptions, start func(r *session)) (said map
 		if err := e.Run(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		r.hush()
 		said[mode] = b.String()
 	}
 	return said

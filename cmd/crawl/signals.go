@@ -10,9 +10,6 @@ import (
 	"time"
 )
 
-// lastPatience is how long the output may take after the second signal, and what was said in the end.
-const lastPatience = 2 * time.Second
-
 // handleSignals: the first SIGINT, SIGTERM or SIGHUP drains, the second stops, SIGQUIT tells.
 func (r *session) handleSignals() {
 	for _, sig := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
@@ -41,7 +38,12 @@ func (r *session) stop(sig os.Signal) {
 	r.say("\ncrawl: %v: stopping\n", sig)
 	r.cancel()
 	code := signalCode(sig)
-	time.AfterFunc(lastPatience, func() { os.Exit(code) }) // the output does not take what is left
+	time.AfterFunc(lastPatience, func() { // the output does not take what is left
+		if c, ok := r.streams.err.(*console); ok {
+			c.close(lastWord)
+		}
+		os.Exit(code)
+	})
 }
 
 func signalCode(sig os.Signal) int {
