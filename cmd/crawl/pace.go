@@ -26,7 +26,7 @@ func (p *pace) look(s *crawler.Stats) {
 		return
 	}
 	keep := math.Exp(-passed.Seconds() / paceMemory.Seconds())
-	done := settled(&s.Ledger)
+	done := s.Ledger.Settled()
 	p.seconds = p.seconds*keep + passed.Seconds()
 	p.dones = p.dones*keep + float64(done-p.done)
 	p.received = p.received*keep + float64(s.Bytes-p.bytes)
@@ -36,36 +36,5 @@ func (p *pace) look(s *crawler.Stats) {
 func (p *pace) perSecond() float64      { return p.dones / max(p.seconds, 1e-3) }
 func (p *pace) bytesPerSecond() float64 { return p.received / max(p.seconds, 1e-3) }
 
-// A guess at what is left needs some time to look back at: what begins at once is not answered at once. And beyond
-// some length it says nothing.
-const (
-	firstETA   = 2 * time.Second
-	slowest    = 0.05 // per second: what is shown as 0
-	longestETA = 100 * 24 * time.Hour
-)
-
-// remaining is how long a crawl of total URLs still takes if it goes on like this; false: there is no telling.
-func remaining(s *crawler.Stats, total int64, perSecond float64) (time.Duration, bool) {
-	if total < 0 || perSecond < slowest || s.Elapsed < firstETA || s.Draining {
-		return 0, false
-	}
-	seconds := float64(total-settled(&s.Ledger)) / perSecond
-	if seconds > longestETA.Seconds() {
-		return 0, false
-	}
-	return time.Duration(seconds * float64(time.Second)), true
-}
-
-// estimate guesses how many URLs a list has of which part is read: the lines so far are as long as the rest.
-// Without a size, or a line, it is -1.
-func estimate(s *crawler.Stats, size int64) int64 {
-	switch {
-	case s.ListDone:
-		return s.Ledger.Discovered
-	case size == 0 || s.ListRead == 0 || s.Ledger.Discovered == 0:
-		return -1
-	}
-	return max(s.Ledger.Discovered, int64(float64(s.Ledger.Discovered)*float64(size)/float64(s.ListRead)))
-}
-
-func settled(l *crawler.Ledger) int64 { return l.Fetched + l.Failed + l.Skipped }
+// slowest is what is shown as 0.
+const slowest = 0.05 // per second

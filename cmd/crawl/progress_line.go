@@ -16,32 +16,45 @@ import (
 // figures are what progress is made of, at one instant.
 type figures struct {
 	crawler.Stats
-	total          int64 // URLs; a guess until the list is read; -1: not known
+	total          int64 // URLs; -1: not known
+	exact          bool  // until the list is read, total is a guess
 	perSecond      float64
 	bytesPerSecond float64
 	eta            time.Duration
 	etaKnown       bool
 }
 
+// A guess at what is left needs some time to look back at: what begins at once is not answered at once. And beyond
+// some length it says nothing.
+const (
+	firstETA   = 2 * time.Second
+	longestETA = 100 * 24 * time.Hour
+)
+
 func newFigures(s *crawler.Stats, listSize int64, recent *pace) *figures {
-	f := &figures{Stats: *s, total: estimate(s, listSize), perSecond: recent.perSecond(), bytesPerSecond: recent.bytesPerSecond()}
-	f.eta, f.etaKnown = remaining(s, f.total, f.perSecond)
+	f := &figures{Stats: *s, perSecond: recent.perSecond(), bytesPerSecond: recent.bytesPerSecond()}
+	f.total, f.exact = s.Total(listSize)
+	f.eta, f.etaKnown = s.ETA(listSize)
+	f.etaKnown = f.etaKnown && !s.Paused && s.Active() >= firstETA && f.eta <= longestETA
 	return f
 }
 
 // state is what a crawl does other than going on; "": nothing.
 func (f *figures) state() string {
-	if f.Draining {
+	switch {
+	case f.Draining:
 		return "ending"
+	case f.Paused:
+		return "paused"
 	}
 	return ""
 }
 
 func (f *figures) count(of, ofAbout string) string {
-	switch done := settled(&f.Ledger); {
+	switch done := f.Ledger.Settled(); {
 	case f.total < 0:
 		return fmt.Sprint(done)
-	case f.ListDone:
+	case f.exact:
 		return fmt.Sprintf("%d%s%d", done, of, f.total)
 	default:
 		return fmt.Sprintf("%d%s%d", done, ofAbout, roundGuess(f.total))
@@ -74,8 +87,8 @@ func (f *figures) percent() int64 {
 	if f.total <= 0 {
 		return 0
 	}
-	p := settled(&f.Ledger) * 100 / f.total
-	if !f.ListDone {
+	p := f.Ledger.Settled() * 100 / f.total
+	if !f.exact {
 		p = min(p, 99)
 	}
 	return p

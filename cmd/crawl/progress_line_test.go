@@ -28,24 +28,26 @@ func drawings() []drawing {
 	early := figures{total: 20_000, perSecond: 3.25, Stats: crawler.Stats{
 		Ledger: crawler.Ledger{Discovered: 1000, Fetched: 1, Pending: 999}, InFlight: 999, Elapsed: 400 * time.Millisecond, ListRead: 1,
 	}}
-	middle := figures{total: 10_000, perSecond: 1234.4, bytesPerSecond: 2.4 * (1 << 20), eta: 4500 * time.Millisecond, etaKnown: true, Stats: crawler.Stats{
+	middle := figures{total: 10_000, exact: true, perSecond: 1234.4, bytesPerSecond: 2.4 * (1 << 20), eta: 4500 * time.Millisecond, etaKnown: true, Stats: crawler.Stats{
 		Ledger:   crawler.Ledger{Discovered: 10_000, Fetched: 4397, Failed: 3, Skipped: 100, Pending: 5500},
-		InFlight: 1000, Elapsed: 3700 * time.Millisecond, ListDone: true, Retrying: 12,
+		InFlight: 1000, Elapsed: 3700 * time.Millisecond, Retrying: 12,
 	}}
 	huge := figures{total: 98_765_432, perSecond: 12_345, bytesPerSecond: 123 << 20, eta: 2 * time.Hour, etaKnown: true, Stats: crawler.Stats{
 		Ledger:   crawler.Ledger{Discovered: 9_900_000, Fetched: 9_112_233, Failed: 123_456, Skipped: 654_321, Pending: 9990},
 		InFlight: 10_000, Elapsed: 13 * time.Minute, ListRead: 1,
 	}}
 	pipe := middle
-	pipe.total, pipe.etaKnown, pipe.ListDone = -1, false, false
+	pipe.total, pipe.etaKnown, pipe.exact = -1, false, false
 	ending := middle
 	ending.Draining, ending.etaKnown = true, false
+	paused := middle
+	paused.Paused, paused.InFlight, paused.etaKnown = true, 0, false
 	done := middle
 	done.Ledger = crawler.Ledger{Discovered: 10_000, Fetched: 10_000}
 	done.InFlight, done.Retrying, done.eta = 0, 0, 0
 	guessed := done // the guess was too low, and the list goes on
-	guessed.ListDone = false
-	return []drawing{{"begun", begun}, {"early", early}, {"middle", middle}, {"huge", huge}, {"pipe", pipe}, {"ending", ending}, {"done", done}, {"guessed", guessed}}
+	guessed.exact = false
+	return []drawing{{"begun", begun}, {"early", early}, {"middle", middle}, {"huge", huge}, {"pipe", pipe}, {"ending", ending}, {"paused", paused}, {"done", done}, {"guessed", guessed}}
 }
 
 // The line at each width, word for word: in testdata/progress.golden.
@@ -108,7 +110,7 @@ func TestLineFits(t *testing.T) {
 func TestLineBar(t *testing.T) {
 	before := runtime.NumGoroutine()
 	for percent := range int64(101) {
-		f := figures{total: 100, Stats: crawler.Stats{Ledger: crawler.Ledger{Fetched: percent}, ListDone: true}}
+		f := figures{total: 100, exact: true, Stats: crawler.Stats{Ledger: crawler.Ledger{Fetched: percent}}}
 		bar := f.bar(20, true)
 		full, empty := strings.Count(bar, "█"), strings.Count(bar, "░")
 		if full+empty != 20 || utf8.RuneCountInString(bar) != 22 || full != int(percent*20/100) {

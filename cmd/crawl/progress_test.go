@@ -9,31 +9,6 @@ import (
 	"crawl/internal/crawler"
 )
 
-func TestEstimate(t *testing.T) {
-	cases := []struct {
-		name                   string
-		discovered, read, size int64
-		done                   bool
-		want                   int64
-	}{
-		{"half of the list", 100, 5000, 10_000, false, 200},
-		{"all of it, not known to be", 100, 10_000, 10_000, false, 100},
-		{"a list that has grown", 100, 20_000, 10_000, false, 100},
-		{"done", 100, 10_000, 10_000, true, 100},
-		{"done, without a size", 100, 0, 0, true, 100},
-		{"a pipe", 100, 5000, 0, false, -1},
-		{"nothing read yet", 0, 0, 10_000, false, -1},
-		{"comments so far", 0, 500, 10_000, false, -1},
-		{"URLs of the command line so far", 3, 0, 10_000, false, -1},
-	}
-	for _, c := range cases {
-		s := &crawler.Stats{Ledger: crawler.Ledger{Discovered: c.discovered}, ListRead: c.read, ListDone: c.done}
-		if got := estimate(s, c.size); got != c.want {
-			t.Errorf("%s: %d, want %d", c.name, got, c.want)
-		}
-	}
-}
-
 // at is a crawl that has settled so many URLs, and received so many bytes, after so many seconds.
 func at(seconds float64, done, received int64) *crawler.Stats {
 	return &crawler.Stats{Elapsed: time.Duration(seconds * float64(time.Second)), Ledger: crawler.Ledger{Fetched: done}, Bytes: received}
@@ -72,29 +47,30 @@ func wantNear(t *testing.T, what string, got, want, by float64) {
 	}
 }
 
-func TestRemaining(t *testing.T) {
-	draining := at(10, 100, 0)
-	draining.Draining = true
+// An ETA is shown when there is one to believe.
+func TestFiguresETA(t *testing.T) {
+	with := func(seconds float64, change func(s *crawler.Stats)) *crawler.Stats {
+		s := at(seconds, 100, 0)
+		s.ListDone, s.Ledger.Discovered = true, 200
+		change(s)
+		return s
+	}
 	cases := []struct {
-		name      string
-		s         *crawler.Stats
-		total     int64
-		perSecond float64
-		want      time.Duration
-		known     bool
+		name  string
+		s     *crawler.Stats
+		known bool
 	}{
-		{"half", at(10, 100, 0), 200, 10, 10 * time.Second, true},
-		{"all", at(10, 200, 0), 200, 10, 0, true},
-		{"too early", at(1.9, 100, 0), 200, 10, 0, false},
-		{"no total", at(10, 100, 0), -1, 10, 0, false},
-		{"nothing gets done", at(10, 100, 0), 200, 0, 0, false},
-		{"hardly anything", at(10, 100, 0), 101, 0.04, 0, false},
-		{"beyond all guessing", at(10, 100, 0), 1e12, 10, 0, false},
-		{"ending", draining, 200, 10, 0, false},
+		{"half", with(10, func(*crawler.Stats) {}), true},
+		{"too early", with(1.9, func(*crawler.Stats) {}), false},
+		{"too early, a pause left out", with(10, func(s *crawler.Stats) { s.Idled = 9 * time.Second }), false},
+		{"paused", with(10, func(s *crawler.Stats) { s.Paused = true }), false},
+		{"ending", with(10, func(s *crawler.Stats) { s.Draining = true }), false},
+		{"no total", with(10, func(s *crawler.Stats) { s.ListDone = false }), false},
+		{"beyond all guessing", with(10, func(s *crawler.Stats) { s.Ledger.Discovered = 1e10 }), false},
 	}
 	for _, c := range cases {
-		if got, known := remaining(c.s, c.total, c.perSecond); got != c.want || known != c.known {
-			t.Errorf("%s: %v, %t, want %v, %t", c.name, got, known, c.want, c.known)
+		if f := newFigures(c.s, 0, &pace{}); f.etaKnown != c.known {
+			t.Errorf("%s: %v, %t", c.name, f.eta, f.etaKnown)
 		}
 	}
 }
@@ -123,10 +99,12 @@ func TestPlainLines(t *testing.T) {
 	p.finish()
 	recent = pace{}
 	show(crawler.Stats{Ledger: crawler.Ledger{Discovered: 5, Fetched: 5}, Elapsed: 500 * time.Millisecond}, 0)
+	show(crawler.Stats{Ledger: crawler.Ledger{Discovered: 9, Fetched: 5, Pending: 4}, Paused: true, Elapsed: 1000 * time.Second}, 0)
 	const want = "crawl: 1s: 100 of about 999000 done (2 failed, 1 skipped), 10 in flight, 100/s, 2.0 MiB/s\n" +
 		"crawl: 6s: 600 of 1000 done (8 failed, 2 skipped), 300 in flight, 100/s, 2.0 MiB/s, ETA 4s\n" +
 		"crawl: 11s: ending, 600 of 1000 done (8 failed, 2 skipped), 300 in flight, 28/s, 579.9 KiB/s\n" +
-		"crawl: 1s: 5 done (0 failed, 0 skipped), 0 in flight, 10/s, 0 B/s\n"
+		"crawl: 1s: 5 done (0 failed, 0 skipped), 0 in flight, 10/s, 0 B/s\n" +
+		"crawl: 16m40s: paused, 5 done (0 failed, 0 skipped), 0 in flight, 0/s, 0 B/s\n"
 	if b.String() != want {
 		t.Errorf("got\n%swant\n%s", b.String(), want)
 	}

@@ -13,7 +13,7 @@ import (
 // printSummary says what was done, and that it adds up.
 func (r *session) printSummary(s *crawler.Stats) {
 	w, l := r.streams.err, &s.Ledger
-	done := settled(l)
+	done := l.Settled()
 	fmt.Fprintf(w, "crawl: %d URLs in %v, %.0f/s, %d in flight at most, %s received\n",
 		done, roundTime(s.Elapsed), float64(done)/max(0.001, s.Elapsed.Seconds()), s.Peak, bytesText(s.Bytes))
 	fmt.Fprintf(w, "crawl: ledger: %s\n", l)
