@@ -77,7 +77,7 @@ func newCompare(s streams) *cobra.Command {
 		Example: compareExamples,
 		Args:    noURL,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return o.run(cmd.Context(), s, repeating(cmd))
+			return o.run(s, repeating(cmd))
 		},
 	}
 	o.addFlags(cmd.Flags())
@@ -121,7 +121,7 @@ func (o *workloadFlags) plan() (compare.Plan, error) {
 	}, nil
 }
 
-func (o *compareOptions) run(ctx context.Context, s streams, command []string) error {
+func (o *compareOptions) run(s streams, command []string) error {
 	if err := o.check(); err != nil {
 		return err
 	}
@@ -142,7 +142,7 @@ func (o *compareOptions) run(ctx context.Context, s streams, command []string) e
 			fmt.Fprintf(s.err, "crawl: %s\n", printable(fmt.Sprintf(format, args...)))
 		}
 	}
-	ctx, caught, stop := untilSignal(ctx)
+	ctx, stop := untilSignal()
 	defer stop()
 	var results []*compare.Result
 	for _, latency := range o.latencies() {
@@ -155,15 +155,14 @@ func (o *compareOptions) run(ctx context.Context, s streams, command []string) e
 		if err == nil {
 			continue
 		}
-		if code := caught(); code != 0 {
-			err = &exitErr{code: code, err: errors.New("interrupted: what was measured so far is shown")}
-		} else {
-			err = measureError(err)
+		if ctx.Err() == nil {
+			return measureError(err)
 		}
 		if len(results) > 0 {
-			return errors.Join(err, o.show(s, results))
+			plan.Progress("interrupted: this is what was measured so far")
+			return errors.Join(context.Cause(ctx), o.show(s, results))
 		}
-		return err
+		return context.Cause(ctx)
 	}
 	return o.show(s, results)
 }

@@ -6,9 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
-	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -103,30 +100,6 @@ func (o *latencyOptions) write(w io.Writer, report *latency.Report) error {
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
 	return e.Encode(report)
-}
-
-// untilSignal returns a context that ends with the first SIGINT, SIGTERM or SIGHUP; its cause has the exit code
-// for it. What then does not end by itself is ended.
-func untilSignal() (context.Context, func()) {
-	ctx, cancel := context.WithCancelCause(context.Background())
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	if !signal.Ignored(syscall.SIGHUP) { // by nohup
-		signal.Notify(signals, syscall.SIGHUP)
-	}
-	go func() {
-		select {
-		case sig := <-signals:
-			code := signalCode(sig)
-			cancel(&exitErr{code: code})
-			time.AfterFunc(lastPatience, func() { os.Exit(code) })
-		case <-ctx.Done():
-		}
-	}()
-	return ctx, func() {
-		signal.Stop(signals)
-		cancel(nil)
-	}
 }
 
 // measuring says on standard error what is being measured: on a terminal in one line.

@@ -34,14 +34,14 @@ func (o *latencyOptions) fetches() fetches {
 // oneFetch crawls on the loop, as crawl run does, and returns what one fetch cost. The test web is in a process of
 // its own, so that its work is not in the figures. All URLs must be fetched, by its count too.
 func oneFetch(ctx context.Context, work fetches) (result latency.Fetch, err error) {
-	server, err := startOrigin(ctx, "--latency", work.delay.String(), "--pages", strconv.Itoa(work.number), "--until-eof")
+	server, err := startOrigin(ctx, "--latency", work.delay.String(), "--pages", strconv.Itoa(work.number))
 	if err != nil {
 		return result, err
 	}
-	defer func() { err = errors.Join(err, server.stop()) }()
-	base, found := strings.CutSuffix(server.url, "/p/0")
+	defer func() { err = errors.Join(err, server.Close()) }()
+	base, found := strings.CutSuffix(server.URL(), "/p/0")
 	if !found {
-		return result, fmt.Errorf("the test web is at %q, which has no pages", server.url)
+		return result, fmt.Errorf("the test web is at %q, which has no pages", server.URL())
 	}
 	urls := make([]string, work.number)
 	for i := range urls {
@@ -51,7 +51,7 @@ func oneFetch(ctx context.Context, work fetches) (result latency.Fetch, err erro
 	if err != nil {
 		return result, err
 	}
-	stats, err := server.stats()
+	stats, err := server.Stats()
 	if err != nil {
 		return result, err
 	}

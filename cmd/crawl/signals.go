@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"os"
 	"os/signal"
 	"syscall"
@@ -56,40 +55,25 @@ func signalCode(sig os.Signal) int {
 	return exitInterrupted
 }
 
-// untilSignal ends a context at the first signal to stop. caught is then the code to exit with, and 0 before.
-func untilSignal(parent context.Context) (ctx context.Context, caught func() int, stop func()) {
-	if parent == nil {
-		parent = context.Background()
-	}
-	ctx, cancel := context.WithCancelCause(parent)
-	arrived := make(chan os.Signal, 1)
-	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+// untilSignal returns a context that ends with the first SIGINT, SIGTERM or SIGHUP; its cause is then an *exitErr with
+// the code for it. A second signal ends the program.
+func untilSignal() (ctx context.Context, stop func()) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	if !signal.Ignored(syscall.SIGHUP) { // by nohup
-		signals = append(signals, syscall.SIGHUP)
+		signal.Notify(signals, syscall.SIGHUP)
 	}
-	signal.Notify(arrived, signals...)
 	go func() {
 		select {
-		case sig := <-arrived:
-			cancel(signalError{sig})
-			signal.Stop(arrived) // a second one ends the program
+		case sig := <-signals:
+			signal.Stop(signals)
+			cancel(&exitErr{code: signalCode(sig)})
 		case <-ctx.Done():
 		}
 	}()
-	caught = func() int {
-		var s signalError
-		if errors.As(context.Cause(ctx), &s) {
-			return signalCode(s.Signal)
-		}
-		return 0
-	}
-	return ctx, caught, func() {
-		signal.Stop(arrived)
+	return ctx, func() {
+		signal.Stop(signals)
 		cancel(nil)
 	}
 }
-
-// signalError is the cause of a context that a signal ended.
-type signalError struct{ os.Signal }
-
-func (e signalError) Error() string { return e.String() }

@@ -80,3 +80,19 @@ func (m *meter) row(q *quantity) Row {
 	row.Here, row.Note = &reading.Figure, reading.note
 	return row
 }
+
+// alone measures what one thread does by itself on the clock of that thread, where there is one: it stands still while
+// the CPU is taken away for others.
+func alone(measure func(m *meter) (reading, error)) func(m *meter) (reading, error) {
+	return func(m *meter) (r reading, err error) {
+		onLockedThread(func() {
+			if clock := threadClock(); clock != nil {
+				before := m.now
+				m.now = clock
+				defer func() { m.now = before }()
+			}
+			r, err = measure(m)
+		})
+		return r, err
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -159,4 +160,19 @@ func switches() int64 {
 		return 0
 	}
 	return int64(u.Nvcsw) + int64(u.Nivcsw) //nolint:unconvert // they have 32 bits where a word has
+}
+
+// threadClock is the CPU time of whatever thread asks, or nil if the system does not tell.
+func threadClock() func() time.Duration {
+	var t unix.Timespec
+	if unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &t) != nil {
+		return nil
+	}
+	return func() time.Duration {
+		var t unix.Timespec
+		if unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &t) != nil {
+			return 0 // it has told before; a clock that stands still is found out
+		}
+		return time.Duration(t.Nano())
+	}
 }

@@ -66,3 +66,40 @@ func TestPinsAreTakenAway(t *testing.T) {
 		t.Errorf("%v CPUs, before %v; %v", after, before, err)
 	}
 }
+
+// The clock of a thread goes while it works, and not while it waits for another that does.
+func TestThreadClock(t *testing.T) {
+	const work = 20 * time.Millisecond
+	clock := threadClock()
+	if clock == nil {
+		t.Fatal("there is none")
+	}
+	spin := func() {
+		for began := clock(); clock()-began < work; { // ends, or the test does
+		}
+	}
+	onLockedThread(func() {
+		began := clock()
+		onLockedThread(spin)
+		if took := clock() - began; took >= work {
+			t.Errorf("it went on for %v while another thread worked for %v", took, work)
+		}
+	})
+}
+
+// What one thread does alone is measured on its clock, and what comes after on that of the machine again.
+func TestAlone(t *testing.T) {
+	f := &fakeMachine{}
+	m := f.meter(t)
+	var inside time.Duration
+	_, err := alone(func(m *meter) (reading, error) {
+		inside = m.now()
+		return reading{}, errors.New("passed on")
+	})(m)
+	if inside <= 0 || err == nil || err.Error() != "passed on" {
+		t.Errorf("%v, %v", inside, err)
+	}
+	if f.clock = 7; m.now() != 7 {
+		t.Error("the clock of the machine is gone")
+	}
+}
