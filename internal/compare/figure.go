@@ -33,6 +33,7 @@ func Figures() []Figure {
 		{"connection_memory", "memory per connection", "KB", false, perConnection},
 		{"p50", "latency p50", "µs", false, latency(func(l *modes.Latency) int64 { return l.P50 })},
 		{"p90", "p90", "µs", false, latency(func(l *modes.Latency) int64 { return l.P90 })},
+		{"p95", "p95", "µs", false, latency(func(l *modes.Latency) int64 { return l.P95 })},
 		{"p99", "p99", "µs", false, latency(func(l *modes.Latency) int64 { return l.P99 })},
 		{"p999", "p99.9", "µs", false, latency(func(l *modes.Latency) int64 { return l.P999 })},
 		{"max", "slowest", "µs", false, latency(func(l *modes.Latency) int64 { return l.Max })},

@@ -92,6 +92,7 @@ type Result struct {
 type Latency struct {
 	P50       int64  `json:"p50"`
 	P90       int64  `json:"p90"`
+	P95       int64  `json:"p95"`
 	P99       int64  `json:"p99"`
 	P999      int64  `json:"p999"`
 	Max       int64  `json:"max"`

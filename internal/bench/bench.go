@@ -1,0 +1,133 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"crawl/internal/compare"
+)
+
+// Measure is what measures a plan: compare.Measure, or what a test has instead. When its context is over it may
+// return what it has by then beside the error.
+type Measure func(ctx context.Context, p compare.Plan) (*compare.Result, error)
+
+// Options are what to measure and how to judge it.
+type Options struct {
+	Plan       compare.Plan // Modes and Concurrency are filled in by Run
+	Mode       string       // that is judged
+	Reference  string       // mode that ratios are to
+	Thresholds []Threshold
+	Baseline   *Measurement // nil: there is none
+	Keep       bool         // the measurement becomes a baseline
+	Limits     Limits
+	MaxTime    time.Duration // 0: no limit
+	Strict     bool          // what is uncertain fails too
+	// Concurrency is of every mode.
+	Concurrency int
+}
+
+// ErrUsage is what Validate returns for options that make no sense together.
+var ErrUsage = errors.New("usage")
+
+// Validate refuses what could not be judged in the end, before any of it is measured.
+func (o *Options) Validate() error {
+	bad := func(format string, args ...any) error {
+		return fmt.Errorf("%w: "+format, append([]any{ErrUsage}, args...)...)
+	}
+	all, err := figures(o.Limits.Figures)
+	switch {
+	case err != nil:
+		return bad("%w", err)
+	case slices.ContainsFunc(all, func(f compare.Figure) bool { return f.Name == "errors" }):
+		return bad("errors are mostly 0, which has no percentage to become worse by: use a threshold, as errors<1%%")
+	case len(o.Thresholds) > 0 && o.Plan.Rounds < leastRounds(o.Limits.Alpha):
+		return bad("%d rounds can never tell that a threshold does not hold: at alpha %v it takes %d", o.Plan.Rounds, o.Limits.Alpha, leastRounds(o.Limits.Alpha))
+	}
+	o.Limits.Figures = nil
+	for _, f := range all {
+		o.Limits.Figures = append(o.Limits.Figures, f.Name)
+	}
+	for _, t := range o.Thresholds {
+		if t.Mode == o.Mode {
+			return bad("threshold %q: a ratio of %s to itself", t.Text, o.Mode)
+		}
+	}
+	if o.Reference == o.Mode {
+		return bad("%s is the mode and the reference: its ratio to itself says nothing", o.Mode)
+	}
+	if o.Baseline == nil {
+		return nil
+	}
+	if d := o.plan().differences(o.Baseline.Plan); len(d) > 0 {
+		return bad("the baseline is of other work: %s", joined(d))
+	}
+	for _, name := range o.Limits.Figures {
+		if s, ok := o.Baseline.samples(name); !ok {
+			return bad("the baseline has no %s", name)
+		} else if !o.Limits.enough(o.Plan.Rounds, len(s.Values)) {
+			return bad("%d rounds against %d of the baseline can never tell a change from chance: at alpha %v it takes more", o.Plan.Rounds, len(s.Values), o.Limits.Alpha)
+		}
+	}
+	return nil
+}
+
+// plan is what the measurement is of. The reference belongs to it where it is measured.
+func (o *Options) plan() Plan {
+	p := o.Plan
+	return Plan{
+		Mode: o.Mode, Reference: o.Reference, Concurrency: o.Concurrency, Fetches: p.Fetches, Rate: p.Rate,
+		List: p.List, Size: p.Size, Latency: p.Latency, Poller: p.Poller,
+	}
+}
+
+// modes are those to measure: the one that is judged first, none without a use.
+func (o *Options) modes() []string {
+	all := []string{o.Mode}
+	add := func(mode string) {
+		if mode != "" && !slices.Contains(all, mode) {
+			all = append(all, mode)
+		}
+	}
+	if o.Baseline != nil || o.Keep {
+		add(o.Reference)
+	}
+	for _, t := range o.Thresholds {
+		add(t.Mode)
+	}
+	return all
+}
+
+// Run measures and judges. An error is that nothing could be measured.
+func Run(ctx context.Context, measure Measure, o Options) (*Report, error) {
+	if err := o.Validate(); err != nil {
+		return nil, err
+	}
+	plan := o.Plan
+	plan.Modes, plan.Concurrency = o.modes(), []int{o.Concurrency}
+	limited, cancel := ctx, func() {}
+	if o.MaxTime > 0 {
+		limited, cancel = context.WithTimeout(ctx, o.MaxTime)
+	}
+	defer cancel()
+	result, err := measure(limited, plan)
+	overtime := err != nil && ctx.Err() == nil && limited.Err() != nil
+	switch {
+	case overtime && result == nil:
+		return nil, fmt.Errorf("nothing was measured within %v: %w", o.MaxTime, err)
+	case err != nil && !overtime:
+		return nil, err
+	}
+	p := o.plan()
+	if !slices.Contains(plan.Modes, p.Reference) {
+		p.Reference = ""
+	}
+	r := &Report{Version: FormatVersion, Measured: measurement(result, p), Strict: o.Strict, result: result, plan: plan}
+	if overtime {
+		r.Notes = append(r.Notes, fmt.Sprintf("stopped after %v, before all %d rounds were done", o.MaxTime, plan.Rounds))
+	}
+	r.judge(&o)
+	return r, nil
+}

@@ -1,0 +1,139 @@
+package bench
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"crawl/internal/compare"
+)
+
+// A Report is what was measured and how it was judged. Its JSON form is what crawl bench --format json writes.
+type Report struct {
+	Version  int          `json:"version"`
+	Verdict  Outcome      `json:"verdict"` // the worst of the checks: unmeasured, failed, uncertain or held
+	Strict   bool         `json:"strict,omitempty"`
+	Checks   []Check      `json:"checks"`
+	Notes    []string     `json:"notes,omitempty"`
+	Against  *Against     `json:"against,omitempty"`
+	Measured *Measurement `json:"measured"`
+
+	result *compare.Result
+	plan   compare.Plan
+}
+
+// Against says which baseline it was.
+type Against struct {
+	Program string    `json:"program"`
+	Started time.Time `json:"started"`
+	CPU     string    `json:"cpu,omitempty"`
+}
+
+// Result is what was measured, in full.
+func (r *Report) Result() *compare.Result { return r.result }
+
+// judge fills in the checks, the verdict and what there is to note.
+func (r *Report) judge(o *Options) {
+	r.Checks = []Check{} // in JSON a list, also when there are none
+	for _, t := range o.Thresholds {
+		r.Checks = append(r.Checks, t.judge(r.result, r.Measured.Plan, o.Limits.Alpha))
+	}
+	if b := o.Baseline; b != nil {
+		r.Against = &Against{Program: b.Program, Started: b.Started, CPU: b.Machine.CPU}
+		r.Checks = append(r.Checks, o.Limits.Judge(b, r.Measured)...)
+		if d := otherMachine(r.Measured.Machine, b.Machine); len(d) > 0 {
+			r.Notes = append(r.Notes, "the baseline is of another machine: "+joined(d))
+		}
+		if r.Measured.URLs != b.URLs {
+			r.Notes = append(r.Notes, fmt.Sprintf("the list has %d different URLs, that of the baseline had %d", r.Measured.URLs, b.URLs))
+		}
+	}
+	r.Notes = append(r.Notes, r.result.Notes...)
+	r.Notes = append(r.Notes, r.problems()...)
+	r.Verdict = r.verdict()
+}
+
+// verdict is the worst outcome. Without checks it is whether the mode was measured at all.
+func (r *Report) verdict() Outcome {
+	worst := Held
+	rank := map[Outcome]int{Uncertain: 1, Failed: 2, Unmeasured: 3}
+	for _, c := range r.Checks {
+		if rank[c.Outcome] > rank[worst] {
+			worst = c.Outcome
+		}
+	}
+	// A threshold that fails is a finding, whatever else could not be measured: errors that are above theirs
+	// leave no other figure.
+	if r.count(Failed) > 0 {
+		return Failed
+	}
+	if _, ok := r.Measured.samples("cpu_per_fetch"); !ok && len(r.Checks) == 0 {
+		return Unmeasured
+	}
+	return worst
+}
+
+// Fails says whether a build fails for it. What could not be measured is another matter: see Verdict.
+func (r *Report) Fails() bool {
+	for i := range r.Checks {
+		if r.Checks[i].fails(r.Strict) {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *Report) count(o Outcome) (n int) {
+	for _, c := range r.Checks {
+		if c.Outcome == o {
+			n++
+		}
+	}
+	return n
+}
+
+// problems says which runs do not count, and why: the first of each mode in full.
+func (r *Report) problems() (notes []string) {
+	for _, mode := range r.plan.Modes {
+		bad, noisy, all, first := 0, 0, 0, ""
+		for _, run := range r.result.Runs {
+			if run.Mode != mode || run.Round == 0 {
+				continue
+			}
+			all++
+			if run.Problem != "" {
+				if bad++; bad == 1 {
+					first = run.Problem
+				}
+			} else if run.Noisy {
+				noisy++
+			}
+		}
+		if bad > 0 {
+			notes = append(notes, fmt.Sprintf("%s: %d of %d rounds do not count; the first of them: %s", mode, bad, all, first))
+		}
+		if noisy > 0 {
+			counted := "they are left out"
+			if 2*(all-bad-noisy) < r.result.Rounds || all-bad == noisy {
+				counted = "too many to leave them out"
+			}
+			notes = append(notes, fmt.Sprintf("%s: %d of %d rounds were noisy: %s", mode, noisy, all, counted))
+		}
+	}
+	return notes
+}
+
+// WriteJSON writes it for programs.
+func (r *Report) WriteJSON(w io.Writer) error {
+	text, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(append(text, '\n'))
+	return err
+}
+
+// joined joins findings into one sentence.
+func joined(s []string) string { return strings.Join(s, "; ") }
