@@ -18,6 +18,7 @@ const (
 	exitError       = 1 // internal or I/O error
 	exitUsage       = 2
 	exitFailedURLs  = 3 // URLs failed that --fail-on names
+	exitThreshold   = 4 // crawl bench: a threshold does not hold, or something is worse than the baseline
 	exitHungUp      = 129
 	exitInterrupted = 130
 	exitTerminated  = 143
@@ -31,6 +32,7 @@ Exit codes:
     1  internal or I/O error: the list could not be read, a record not be written
     2  usage: unknown flags, bad values, a list without URLs, a file without records
     3  URLs failed that --fail-on names
+    4  a threshold does not hold, or something is worse than its baseline
   129  hung up: the terminal was closed (SIGHUP), after what was in flight had ended
   130  interrupted (Ctrl-C), likewise
   143  terminated (SIGTERM), likewise`
@@ -102,7 +104,7 @@ func newRoot(s streams) *cobra.Command {
 	cmd.SetOut(s.out)
 	cmd.SetErr(s.err)
 	cmd.CompletionOptions.HiddenDefaultCmd = true
-	cmd.AddCommand(newRun(s), newCompare(s), newReport(s), newLatency(s), newOrigin(s), newDemo(s), newCompareRun(s))
+	cmd.AddCommand(newRun(s), newCompare(s), newBench(s), newReport(s), newLatency(s), newOrigin(s), newDemo(s), newCompareRun(s))
 	cmd.InitDefaultHelpCmd()
 	help, _, _ := cmd.Find([]string{"help"}) // made just now
 	help.Args = knownCommand

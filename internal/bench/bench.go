@@ -2,12 +2,13 @@ package bench
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"crawl/internal/compare"
+	"crawl/internal/modes"
 )
 
 // Measure is what measures a plan: compare.Measure, or what a test has instead. When its context is over it may
@@ -16,26 +17,36 @@ type Measure func(ctx context.Context, p compare.Plan) (*compare.Result, error)
 
 // Options are what to measure and how to judge it.
 type Options struct {
-	Plan       compare.Plan // Modes and Concurrency are filled in by Run
-	Mode       string       // that is judged
-	Reference  string       // mode that ratios are to
-	Thresholds []Threshold
-	Baseline   *Measurement // nil: there is none
-	Keep       bool         // the measurement becomes a baseline
-	Limits     Limits
-	MaxTime    time.Duration // 0: no limit
-	Strict     bool          // what is uncertain fails too
-	// Concurrency is of every mode.
+	Plan        compare.Plan // Modes and Concurrency are filled in by Run
+	Mode        string       // that is judged
+	Reference   string       // mode that ratios are to
 	Concurrency int
+	Thresholds  []Threshold
+	Baseline    *Measurement // nil: there is none
+	Keep        bool         // the measurement becomes a baseline
+	Limits      Limits
+	MaxTime     time.Duration // 0: no limit
+	Strict      bool          // what is uncertain fails too
 }
 
-// ErrUsage is what Validate returns for options that make no sense together.
-var ErrUsage = errors.New("usage")
+// A UsageError is what Validate returns: options that cannot be carried out, or not together.
+type UsageError struct{ err error }
+
+func (e *UsageError) Error() string { return e.err.Error() }
+
+func (e *UsageError) Unwrap() error { return e.err }
 
 // Validate refuses what could not be judged in the end, before any of it is measured.
+//
+// It also puts the figures in order: each once, by its own name.
 func (o *Options) Validate() error {
 	bad := func(format string, args ...any) error {
-		return fmt.Errorf("%w: "+format, append([]any{ErrUsage}, args...)...)
+		return &UsageError{fmt.Errorf(format, args...)}
+	}
+	for _, mode := range []string{o.Mode, o.Reference} {
+		if !slices.Contains(modes.Names(), mode) {
+			return bad("mode %q: choose from %s", mode, strings.Join(modes.Names(), ", "))
+		}
 	}
 	all, err := figures(o.Limits.Figures)
 	switch {
@@ -55,8 +66,8 @@ func (o *Options) Validate() error {
 			return bad("threshold %q: a ratio of %s to itself", t.Text, o.Mode)
 		}
 	}
-	if o.Reference == o.Mode {
-		return bad("%s is the mode and the reference: its ratio to itself says nothing", o.Mode)
+	if o.Reference == o.Mode && (o.Baseline != nil || o.Keep) {
+		return bad("%s is the mode and the reference: a baseline needs another one", o.Mode)
 	}
 	if o.Baseline == nil {
 		return nil
@@ -77,14 +88,20 @@ func (o *Options) Validate() error {
 // plan is what the measurement is of. The reference belongs to it where it is measured.
 func (o *Options) plan() Plan {
 	p := o.Plan
+	if p.Latency == "none" { // what it is without the flag
+		p.Latency = ""
+	}
+	if p.Size == "2048" { // likewise
+		p.Size = ""
+	}
 	return Plan{
 		Mode: o.Mode, Reference: o.Reference, Concurrency: o.Concurrency, Fetches: p.Fetches, Rate: p.Rate,
 		List: p.List, Size: p.Size, Latency: p.Latency, Poller: p.Poller,
 	}
 }
 
-// modes are those to measure: the one that is judged first, none without a use.
-func (o *Options) modes() []string {
+// measured are the modes to measure: the one that is judged first, none without a use.
+func (o *Options) measured() []string {
 	all := []string{o.Mode}
 	add := func(mode string) {
 		if mode != "" && !slices.Contains(all, mode) {
@@ -106,7 +123,7 @@ func Run(ctx context.Context, measure Measure, o Options) (*Report, error) {
 		return nil, err
 	}
 	plan := o.Plan
-	plan.Modes, plan.Concurrency = o.modes(), []int{o.Concurrency}
+	plan.Modes, plan.Concurrency = o.measured(), []int{o.Concurrency}
 	limited, cancel := ctx, func() {}
 	if o.MaxTime > 0 {
 		limited, cancel = context.WithTimeout(ctx, o.MaxTime)

@@ -40,7 +40,7 @@ func (r *Report) WriteGobench(w io.Writer) error {
 		cpus = 1 // it is bound to that one
 	}
 	for _, mode := range r.plan.Modes {
-		for _, run := range r.result.Series(mode, p.Concurrency) {
+		for _, run := range series(r.result, mode, p.Concurrency, compare.Figure{}) {
 			fmt.Fprintf(&b, "BenchmarkFetch/mode=%s/c=%d-%d %d", mode, p.Concurrency, cpus, run.Fetches)
 			fmt.Fprintf(&b, " %s ns/op", number(run.Wall/float64(max(1, run.Fetches))*1e9))
 			for _, f := range compare.Figures() {

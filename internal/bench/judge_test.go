@@ -93,24 +93,38 @@ func TestErrorsOfUnverifiedRounds(t *testing.T) {
 // Too few rounds that count are no verdict, and noisy ones are left out only where enough are quiet.
 func TestRoundsThatCount(t *testing.T) {
 	for _, c := range []struct {
-		noisy, bad int
-		want       int
-		outcome    Outcome
-	}{{0, 0, 10, Held}, {5, 0, 5, Held}, {6, 0, 10, Held}, {0, 5, 5, Held}, {0, 6, 4, Unmeasured}, {0, 10, 0, Unmeasured}} {
-		r := fixture(10, map[string]float64{modes.Loop: 10})
+		rounds, noisy, bad int
+		want               int
+		outcome            Outcome
+	}{
+		{10, 0, 0, 10, Held},
+		{10, 3, 0, 7, Held},
+		{10, 4, 0, 10, Held},
+		{10, 10, 0, 10, Held},
+		{15, 5, 0, 10, Held},
+		{15, 6, 0, 15, Held},
+		{5, 1, 0, 5, Held},
+		{10, 0, 5, 5, Held},
+		{10, 0, 6, 4, Unmeasured},
+		{10, 0, 10, 0, Unmeasured},
+		{15, 5, 4, 6, Held},
+	} {
+		r := fixture(c.rounds, map[string]float64{modes.Loop: 10, modes.Goroutine: 20})
 		for i := range r.Runs {
 			run := &r.Runs[i]
-			run.Noisy = run.Round <= c.noisy
-			if run.Round > 10-c.bad {
+			run.Noisy = run.Round <= c.noisy && (run.Mode == modes.Loop) == (run.Round%2 == 0) // one of the two disturbs the pair
+			if run.Round > c.rounds-c.bad && run.Mode == modes.Loop {
 				run.Problem = "a digest is wrong"
 			}
 		}
-		report := run(t, r, options(t, 10, "p95<1s"))
-		if got := report.Checks[0]; got.Rounds != c.want || got.Outcome != c.outcome {
-			t.Errorf("%d noisy, %d bad: %d rounds, %s; want %d, %s", c.noisy, c.bad, got.Rounds, got.Outcome, c.want, c.outcome)
+		report := run(t, r, options(t, c.rounds, "p95<1s,cpu<2x:goroutine"))
+		for _, got := range report.Checks {
+			if got.Rounds != c.want || got.Outcome != c.outcome {
+				t.Errorf("%+v: %s: %d rounds, %s", c, got.Name, got.Rounds, got.Outcome)
+			}
 		}
-		if notes := strings.Join(report.Notes, "\n"); (c.noisy > 0) != strings.Contains(notes, "noisy") || (c.bad > 0) != strings.Contains(notes, "do not count") {
-			t.Errorf("%d noisy, %d bad: notes %q", c.noisy, c.bad, notes)
+		if notes := strings.Join(report.Notes, "\n"); (c.bad > 0) != strings.Contains(notes, "do not count") {
+			t.Errorf("%+v: notes %q", c, notes)
 		}
 	}
 }

@@ -64,7 +64,7 @@ func (r *Report) WriteJUnit(w io.Writer) error {
 	}
 	checks := r.Checks
 	if len(checks) == 0 {
-		checks = []Check{{Kind: "measured", Name: r.Measured.Plan.Mode, Outcome: r.Verdict, Text: r.sentence()}}
+		checks = []Check{{Kind: "measured", Name: r.Measured.Plan.Mode, Outcome: r.Verdict, Text: r.Sentence()}}
 	}
 	for _, c := range checks {
 		text := c.Text + c.suffix()
@@ -92,5 +92,5 @@ func (r *Report) WriteJUnit(w io.Writer) error {
 }
 
 func seconds(s float64) string {
-	return strconv.FormatFloat((time.Duration(s * float64(time.Second))).Seconds(), 'f', 3, 64)
+	return strconv.FormatFloat(time.Duration(s*float64(time.Second)).Seconds(), 'f', 3, 64)
 }

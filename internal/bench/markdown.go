@@ -9,7 +9,7 @@ import (
 // WriteMarkdown writes the report for the summary of a CI job.
 func (r *Report) WriteMarkdown(w io.Writer) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "## crawl bench: %s\n\n%s  \n%s\n", marked(r.sentence()), marked(r.title()), marked(r.where()))
+	fmt.Fprintf(&b, "## crawl bench: %s\n\n%s  \n%s\n", marked(r.Sentence()), marked(r.title()), marked(r.where()))
 	if len(r.Checks) > 0 {
 		b.WriteString("\n| | check | |\n|---|---|---|\n")
 	}

@@ -67,20 +67,6 @@ func measurement(r *compare.Result, p Plan) *Measurement {
 	return m
 }
 
-// series are the runs that a figure is taken from. Errors are why a run is not verified, so for them all runs
-// count.
-func series(r *compare.Result, mode string, concurrency int, f compare.Figure) (runs []*compare.Run) {
-	if f.Name != "errors" {
-		return r.Series(mode, concurrency)
-	}
-	for i := range r.Runs {
-		if run := &r.Runs[i]; run.Mode == mode && run.Concurrency == concurrency && run.Round > 0 {
-			runs = append(runs, run)
-		}
-	}
-	return runs
-}
-
 // samples returns those of a figure.
 func (m *Measurement) samples(figure string) (Samples, bool) {
 	i := slices.IndexFunc(m.Figures, func(s Samples) bool { return s.Figure == figure })

@@ -94,10 +94,11 @@ func (r *Report) count(o Outcome) (n int) {
 	return n
 }
 
-// problems says which runs do not count, and why: the first of each mode in full.
+// problems says which runs do not count, and why: the first of each mode in full. How many were noisy the result
+// notes itself.
 func (r *Report) problems() (notes []string) {
 	for _, mode := range r.plan.Modes {
-		bad, noisy, all, first := 0, 0, 0, ""
+		bad, all, first := 0, 0, ""
 		for _, run := range r.result.Runs {
 			if run.Mode != mode || run.Round == 0 {
 				continue
@@ -107,19 +108,10 @@ func (r *Report) problems() (notes []string) {
 				if bad++; bad == 1 {
 					first = run.Problem
 				}
-			} else if run.Noisy {
-				noisy++
 			}
 		}
 		if bad > 0 {
 			notes = append(notes, fmt.Sprintf("%s: %d of %d rounds do not count; the first of them: %s", mode, bad, all, first))
-		}
-		if noisy > 0 {
-			counted := "they are left out"
-			if 2*(all-bad-noisy) < r.result.Rounds || all-bad == noisy {
-				counted = "too many to leave them out"
-			}
-			notes = append(notes, fmt.Sprintf("%s: %d of %d rounds were noisy: %s", mode, noisy, all, counted))
 		}
 	}
 	return notes

@@ -61,7 +61,7 @@ func alarms(r *rand.Rand, rule rule, z noise, rounds, n int, limit, change float
 // With the defaults, on an ordinary machine, a build without a change fails once in a hundred times at most, and a
 // regression of twice the limit is found in 95 of a hundred.
 func TestRule(t *testing.T) {
-	const n = 1500
+	const n = 4000
 	r := rand.New(rand.NewPCG(1, 2)) // of a fixed seed, so that it holds each time or never
 	for _, c := range []struct {
 		noise        string
@@ -77,20 +77,20 @@ func TestRule(t *testing.T) {
 		if got := alarms(r, judged, z, c.rounds, n, DefaultMaxRegression, 0); got > c.false_ {
 			t.Errorf("%s, %d rounds: %.1f %% false alarms, want %.1f at most", c.noise, c.rounds, got*100, c.false_*100)
 		}
-		if got := alarms(r, judged, z, c.rounds, n, DefaultMaxRegression, 2*DefaultMaxRegression); got < c.find {
+		if got := alarms(r, judged, z, c.rounds, n/4, DefaultMaxRegression, 2*DefaultMaxRegression); got < c.find {
 			t.Errorf("%s, %d rounds: %.1f %% of regressions found, want %.1f at least", c.noise, c.rounds, got*100, c.find*100)
 		}
-		if got := alarms(r, judged, z, c.rounds, n/10, DefaultMaxRegression, 0.5); got < 0.999 {
+		if got := alarms(r, judged, z, c.rounds, n/20, DefaultMaxRegression, 0.5); got < 0.999 {
 			t.Errorf("%s, %d rounds: %.1f %% of regressions by half found", c.noise, c.rounds, got*100)
 		}
 	}
 	// The other rules: one misses more, one raises more false alarms where rounds are few.
 	z := noises()["ordinary"]
-	if got := alarms(r, shifted, z, DefaultRounds, n, DefaultMaxRegression, 0.2); got > 0.95 {
+	if got := alarms(r, shifted, z, DefaultRounds, n/4, DefaultMaxRegression, 0.2); got > 0.95 {
 		t.Errorf("the shifted test finds %.1f %%: then it is the better rule", got*100)
 	}
 	few := noise{0.15, 0, 0.05}
-	if a, b := alarms(r, judged, few, 6, n, DefaultMaxRegression, 0), alarms(r, median, few, 6, n, DefaultMaxRegression, 0); a > b/2 {
+	if a, b := alarms(r, judged, few, 6, n/4, DefaultMaxRegression, 0), alarms(r, median, few, 6, n/4, DefaultMaxRegression, 0); a > b/2 {
 		t.Errorf("with six very noisy rounds %.1f %% false alarms, and %.1f %% without the test of significance", a*100, b*100)
 	}
 }

@@ -31,7 +31,7 @@ func (r *Report) WriteText(w io.Writer) error {
 	for _, line := range r.remarks() {
 		fmt.Fprintf(&b, "note: %s\n", plain(line))
 	}
-	fmt.Fprintf(&b, "verdict: %s\n", r.sentence())
+	fmt.Fprintf(&b, "verdict: %s\n", r.Sentence())
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -49,7 +49,7 @@ func (r *Report) where() string {
 	if cpu == "" {
 		cpu = "unknown CPU"
 	}
-	return fmt.Sprintf("%s; %s, %d CPUs, %s/%s, %s", r.Measured.Program, cpu, m.CPUs, m.OS, m.Arch, m.Go)
+	return fmt.Sprintf("%s; %s, %d CPUs, %s/%s", r.Measured.Program, cpu, m.CPUs, m.OS, m.Arch)
 }
 
 // table has a head and a row for each figure that people look for or that a check is on.
@@ -130,8 +130,8 @@ func (r *Report) remarks() []string {
 		r.Against.Started.Format("2006-01-02 15:04"), r.Against.Program, percentText(limit), joined(parts))}, r.Notes...)
 }
 
-// sentence is the verdict with its reason.
-func (r *Report) sentence() string {
+// Sentence is the verdict with its reason.
+func (r *Report) Sentence() string {
 	n := len(r.Checks)
 	switch {
 	case n == 0 && r.Verdict == Unmeasured:

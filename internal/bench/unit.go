@@ -19,8 +19,14 @@ type unit struct {
 func unitsOf(f compare.Figure) []unit {
 	bytes := func(base float64) []unit {
 		return []unit{
-			{"MB", 1e6 / base}, {"KB", 1e3 / base}, {"kB", 1e3 / base}, {"GB", 1e9 / base}, {"B", 1 / base},
-			{"MiB", (1 << 20) / base}, {"KiB", (1 << 10) / base}, {"GiB", (1 << 30) / base},
+			{"MB", 1e6 / base},
+			{"KB", 1e3 / base},
+			{"kB", 1e3 / base},
+			{"GB", 1e9 / base},
+			{"B", 1 / base},
+			{"MiB", (1 << 20) / base},
+			{"KiB", (1 << 10) / base},
+			{"GiB", (1 << 30) / base},
 		}
 	}
 	switch f.Unit {
@@ -99,15 +105,8 @@ func digits(v float64) string {
 	return s
 }
 
-// percentText writes a change, with its sign.
-func percentText(v float64) string {
-	return strconv.FormatFloat(v*100, 'f', 1, 64) + " %"
-}
+// percentText writes a share.
+func percentText(v float64) string { return digits(v*100) + " %" }
 
-// changeText is percentText with a plus.
-func changeText(v float64) string {
-	if v >= 0 {
-		return "+" + percentText(v)
-	}
-	return percentText(v)
-}
+// changeText writes a change, with its sign.
+func changeText(v float64) string { return fmt.Sprintf("%+.1f %%", v*100) }

@@ -281,7 +281,7 @@ func (m *measurement) note() {
 		}
 	}
 	if noisy > 0 {
-		r.Notes = append(r.Notes, fmt.Sprintf("%d of %d runs were noisy: others took more than a tenth of a CPU meanwhile; they are left out where half the rounds were quiet", noisy, len(r.Runs)))
+		r.Notes = append(r.Notes, fmt.Sprintf("%d of %d runs were noisy: others took more than a tenth of a CPU meanwhile; figures leave such runs out where enough are quiet", noisy, len(r.Runs)))
 	}
 	if bad > 0 {
 		r.Notes = append(r.Notes, fmt.Sprintf("%d of %d runs were not verified and have no figures", bad, len(r.Runs)))

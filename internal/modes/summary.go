@@ -70,7 +70,7 @@ func (j *job) latency() (l Latency) {
 		_ = h.RecordValue(us) // it is within the bounds
 		l.Max = max(l.Max, us)
 	}
-	l.P50, l.P90 = h.ValueAtQuantile(50), h.ValueAtQuantile(90)
+	l.P50, l.P90, l.P95 = h.ValueAtQuantile(50), h.ValueAtQuantile(90), h.ValueAtQuantile(95)
 	l.P99, l.P999 = h.ValueAtQuantile(99), h.ValueAtQuantile(99.9)
 	if text, err := h.Encode(hdrhistogram.V2CompressedEncodingCookieBase); err == nil { // it writes to memory
 		l.Histogram = string(text)
