@@ -9,7 +9,7 @@ tool      = $(GO) tool -modfile=tools.mod
 # `make golden` is for the packages whose tests define -update.
 golden = $$(grep -rlE --include='*_test.go' 'flag\.Bool(Var)?\(.*"update"' cmd internal | xargs -r -n 1 dirname | sort -u | sed 's,^,./,')
 
-.PHONY: build test race fuzz lint fmt bench bench-peers golden loc demo test-real clean help
+.PHONY: build test race fuzz lint fmt bench bench-peers bench-regress golden loc demo test-real clean help
 
 build: ## compile bin/crawl
 	$(GO) build -o bin/crawl ./cmd/crawl
@@ -37,6 +37,9 @@ bench: ## benchmarks as text for benchstat: COUNT=10 BENCH=. (compare two: go to
 
 bench-peers: ## crawl beside other clients, in one run
 	$(GO) run ./bench/peers
+
+bench-regress: ## regressions planted and found by crawl bench: half an hour, on a machine with nothing else to do
+	$(GO) run ./bench/regress
 
 golden: ## rewrite the golden files; read the diff before you commit it
 	@dirs="$(golden)"; if [ -n "$$dirs" ]; then $(GO) test $$dirs -update; else echo "no test has golden files"; fi
