@@ -27,6 +27,7 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 func sampleReport(t *testing.T) *Report {
 	t.Helper()
 	r := fixture(15, map[string]float64{modes.Loop: 12, modes.NetHTTP: 30, modes.Goroutine: 20})
+	r.Machine.CPU += "\u009b"
 	r.Work.Title = "5 URLs of <b>|`x`\x1b[31m"
 	r.Notes = []string{"line one\n::error::not a command @octocat https://example.org/"}
 	for i := range r.Runs {
@@ -35,7 +36,7 @@ func sampleReport(t *testing.T) *Report {
 		if run.Mode == modes.Loop {
 			run.Failed = map[string]int{"timeout.read": 10 * (run.Round % 2)}
 			if run.Round == 3 {
-				run.Problem = "body of \"<script>\" is \x1b[2Jwrong | 100%"
+				run.Problem = "body of \"<script>\" is \x1b[2J\u009b2J\x7fwrong | 100%"
 			}
 		}
 	}
@@ -158,7 +159,7 @@ func TestGobenchParses(t *testing.T) {
 	if fmt.Sprint(runs) != fmt.Sprint(want) {
 		t.Errorf("runs %v, want %v", runs, want)
 	}
-	if first.Iters != 10_000 || first.GetConfig("goos") != "linux" || first.GetConfig("pkg") != "crawl" || first.GetConfig("cpu") != "A CPU of 2 GHz" {
+	if first.Iters != 10_000 || first.GetConfig("goos") != "linux" || first.GetConfig("pkg") != "crawl" || first.GetConfig("cpu") != "A CPU of 2 GHz\uFFFD" {
 		t.Errorf("%+v", first)
 	}
 	runOf := series(r.result, modes.Loop, 100, compare.Figure{})[0]

@@ -95,7 +95,7 @@ func (m *Measurement) Write(w io.Writer) error {
 		}
 		out += "\n    " + string(line)
 	}
-	_, err = io.WriteString(w, out+"\n  ]\n}\n")
+	_, err = w.Write(shown([]byte(out + "\n  ]\n}\n")))
 	return err
 }
 

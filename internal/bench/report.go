@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"crawl/internal/compare"
 )
@@ -123,8 +124,21 @@ func (r *Report) WriteJSON(w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	_, err = w.Write(append(text, '\n'))
+	_, err = w.Write(append(shown(text), '\n'))
 	return err
+}
+
+// shown escapes what encoding/json leaves in strings and a terminal would obey: DEL and the C1 controls.
+func shown(text []byte) []byte {
+	out := make([]byte, 0, len(text))
+	for _, c := range string(text) {
+		if c >= 0x7f && c < 0xa0 {
+			out = fmt.Appendf(out, `\u%04x`, c)
+		} else {
+			out = utf8.AppendRune(out, c)
+		}
+	}
+	return out
 }
 
 // joined joins findings into one sentence.
