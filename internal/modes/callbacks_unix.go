@@ -80,7 +80,7 @@ func (j *job) onCallbacks() (model, error) {
 	return model{
 		work: c.work,
 		tell: func(r *Result) { tellLoop(r, loop) },
-		drop: func() { _ = loop.Close() }, // nothing has run on it
+		end:  c.end,
 	}, nil
 }
 
@@ -116,18 +116,23 @@ func (c *callbacks) work(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, func() { _ = c.loop.CallSoonThreadsafe(c.loop.Stop) })
 	defer stop()
 	err := c.loop.RunForever()
+	for _, e := range []error{c.err, ctx.Err()} {
+		if err == nil {
+			err = e
+		}
+	}
+	return err
+}
+
+// end closes what is open.
+func (c *callbacks) end() {
 	for _, v := range c.all { // none has a connection, unless they were stopped
 		v.drop()
 	}
 	for c.oldest != nil {
 		c.close(c.oldest)
 	}
-	for _, e := range []error{c.loop.Close(), c.err, ctx.Err()} {
-		if err == nil {
-			err = e
-		}
-	}
-	return err
+	_ = c.loop.Close() // there is no task that could fail to end
 }
 
 // now is the time as visits have it.

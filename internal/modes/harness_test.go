@@ -31,8 +31,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// bound is how long a test waits for what must come. It takes that long only when something is broken.
-const bound = 30 * time.Second
+// patience is how long a test waits for what must come. It takes that long only when something is broken.
+const patience = 30 * time.Second
 
 // here are the modes that there are on this platform.
 func here() []string {
@@ -96,10 +96,10 @@ func pages(t testing.TB, s *origin.Server, n int) string {
 func run(t testing.TB, s Spec) (*Result, []Outcome) {
 	t.Helper()
 	if s.Timeout == 0 {
-		s.Timeout = bound
+		s.Timeout = patience
 	}
 	s.Outcomes = filepath.Join(t.TempDir(), "outcomes")
-	ctx, cancel := context.WithTimeout(context.Background(), 2*bound)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*patience)
 	defer cancel()
 	r, err := Run(ctx, s)
 	if err != nil {

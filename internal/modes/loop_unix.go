@@ -22,11 +22,14 @@ func (j *job) onLoop() (model, error) {
 	if err != nil {
 		return model{}, err
 	}
-	return model{
-		work: j.onEngine(engine.NewLoopOn(loop)),
-		tell: func(r *Result) { tellLoop(r, loop) },
-		drop: func() { _ = loop.Close() }, // nothing has run on it
-	}, nil
+	m := j.onEngine(engine.NewLoopOn(loop))
+	closeIdle := m.end
+	m.tell = func(r *Result) { tellLoop(r, loop) }
+	m.end = func() {
+		closeIdle()
+		_ = loop.Close() // it is, unless nothing has run on it
+	}
+	return m, nil
 }
 
 // tellLoop adds what the loop has counted.

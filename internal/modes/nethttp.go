@@ -18,35 +18,35 @@ import (
 // as many connections as there are workers, and a buffer for each of them. It follows no redirections and decodes
 // nothing, since the others do not either; all else is the standard client's own.
 func (j *job) onNetHTTP() model {
-	return model{work: func(ctx context.Context) error {
-		dialer := net.Dialer{KeepAlive: -1}
-		transport := &http.Transport{
-			DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-				c, err := dialer.DialContext(ctx, network, address)
-				if err == nil {
-					j.connections.Add(1)
-				}
-				return c, err
-			},
-			MaxIdleConns:        j.room(),
-			MaxIdleConnsPerHost: j.reached,
-			IdleConnTimeout:     90 * time.Second,
-			DisableCompression:  true,
-			WriteBufferSize:     1 << 10, // requests are short
-		}
-		defer transport.CloseIdleConnections()
-		client := &http.Client{
-			Transport:     transport,
-			Timeout:       j.Timeout,
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		}
+	dialer := net.Dialer{KeepAlive: -1}
+	transport := &http.Transport{
+		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			c, err := dialer.DialContext(ctx, network, address)
+			if err == nil {
+				j.connections.Add(1)
+			}
+			return c, err
+		},
+		MaxIdleConns:        j.room(),
+		MaxIdleConnsPerHost: j.reached,
+		IdleConnTimeout:     90 * time.Second,
+		DisableCompression:  true,
+		WriteBufferSize:     1 << 10, // requests are short
+	}
+	client := &http.Client{
+		Transport:     transport,
+		Timeout:       j.Timeout,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	work := func(ctx context.Context) error {
 		var workers sync.WaitGroup
 		for range min(j.reached, j.Fetches) {
 			workers.Go(func() { j.standardWorker(ctx, client) })
 		}
 		workers.Wait()
 		return ctx.Err()
-	}}
+	}
+	return model{work: work, end: transport.CloseIdleConnections}
 }
 
 func (j *job) standardWorker(ctx context.Context, client *http.Client) {

@@ -43,7 +43,7 @@ func (j *job) onProcesses(ctx context.Context) (model, error) {
 		p.end()
 		return model{}, err
 	}
-	return model{whole: p.run, drop: p.end}, nil
+	return model{whole: p.run, end: p.end}, nil
 }
 
 // start starts the children and waits until each is ready.
@@ -145,7 +145,6 @@ const childPatience = 10 * time.Second
 
 // run has them all begin, and collects what they tell when the last is done.
 func (p *processes) run(ctx context.Context) (*Result, error) {
-	defer p.end()
 	j := p.job
 	j.began = time.Now()
 	err := p.tell(wordGo)

@@ -10,7 +10,7 @@ type model struct {
 	work  func(ctx context.Context) error            // returns when every fetch is over; this is what is timed
 	whole func(ctx context.Context) (*Result, error) // or this, which meters what it does itself
 	tell  func(r *Result)                            // adds what only this model knows; may be nil
-	drop  func()                                     // instead of either; may be nil
+	end   func()                                     // closes what is open, after the work or instead of it
 }
 
 // Run does the work of s in this process (that of Processes in children of it) and tells what it cost. The error
@@ -67,14 +67,12 @@ func (j *job) model(ctx context.Context) (model, error) {
 	return model{}, errNoMode
 }
 
-func (r *ready) drop() {
-	if r.model.drop != nil {
-		r.model.drop()
-	}
-}
+// drop is for what is not run.
+func (r *ready) drop() { r.model.end() }
 
 // run does the work and meters it.
 func (r *ready) run(ctx context.Context) (res *Result, err error) {
+	defer r.model.end()
 	if r.model.whole != nil {
 		res, err = r.model.whole(ctx)
 	} else {

@@ -43,7 +43,7 @@ func (d *dialogue) end(t *testing.T) error {
 	select {
 	case err := <-d.ended:
 		return err
-	case <-time.After(bound):
+	case <-time.After(patience):
 		t.Fatal("it has not ended")
 		return nil
 	}
@@ -73,7 +73,7 @@ func TestServe(t *testing.T) {
 	s := web(t, origin.Config{})
 	onEach(t, func(t *testing.T, mode string) {
 		s.Reset()
-		spec := Spec{Mode: mode, Concurrency: 3, Fetches: 20, List: pages(t, s, 5), Timeout: bound, Outcomes: filepath.Join(t.TempDir(), "out")}
+		spec := Spec{Mode: mode, Concurrency: 3, Fetches: 20, List: pages(t, s, 5), Timeout: patience, Outcomes: filepath.Join(t.TempDir(), "out")}
 		d := converse(t, specLine(t, spec))
 		if line := d.line(t); line != "ready\n" {
 			t.Fatalf("it said %q", line)
@@ -107,7 +107,7 @@ func TestServe(t *testing.T) {
 func TestServeLeaves(t *testing.T) {
 	s := web(t, origin.Config{})
 	onEach(t, func(t *testing.T, mode string) {
-		d := converse(t, specLine(t, Spec{Mode: mode, Concurrency: 3, Fetches: 20, List: pages(t, s, 5), Timeout: bound}))
+		d := converse(t, specLine(t, Spec{Mode: mode, Concurrency: 3, Fetches: 20, List: pages(t, s, 5), Timeout: patience}))
 		if line := d.line(t); line != "ready\n" {
 			t.Fatalf("it said %q", line)
 		}
@@ -127,7 +127,7 @@ func TestServeLeaves(t *testing.T) {
 // TestServeRefuses: what makes no sense is an error that says so, before anything is fetched.
 func TestServeRefuses(t *testing.T) {
 	s := web(t, origin.Config{})
-	good := Spec{Mode: Goroutine, Concurrency: 1, Fetches: 1, List: pages(t, s, 1), Timeout: bound}
+	good := Spec{Mode: Goroutine, Concurrency: 1, Fetches: 1, List: pages(t, s, 1), Timeout: patience}
 	with := func(change func(*Spec)) string {
 		spec := good
 		change(&spec)

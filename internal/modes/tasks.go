@@ -10,12 +10,12 @@ import (
 )
 
 // onEngine is the work of all modes that fetch by fetch.Client: what differs is the engine.
-func (j *job) onEngine(e engine.Engine) func(ctx context.Context) error {
-	return func(ctx context.Context) error {
-		c := fetch.NewClient(e, fetch.Options{
-			ConnectTimeout: j.Timeout, Timeout: j.Timeout, TotalTimeout: j.Timeout,
-			MaxConns: j.room(), Resolve: j.list.addrs,
-		})
+func (j *job) onEngine(e engine.Engine) model {
+	c := fetch.NewClient(e, fetch.Options{
+		ConnectTimeout: j.Timeout, Timeout: j.Timeout, TotalTimeout: j.Timeout,
+		MaxConns: j.room(), Resolve: j.list.addrs,
+	})
+	work := func(ctx context.Context) error {
 		for range min(j.reached, j.Fetches) {
 			e.Go("worker", func(ctx context.Context) error { return newWorker(j, e, c).run(ctx) })
 		}
@@ -25,9 +25,10 @@ func (j *job) onEngine(e engine.Engine) func(ctx context.Context) error {
 		}
 		return err
 	}
+	return model{work: work, end: c.Close}
 }
 
-func (j *job) onGoroutines() model { return model{work: j.onEngine(engine.NewGoroutine())} }
+func (j *job) onGoroutines() model { return j.onEngine(engine.NewGoroutine()) }
 
 // onThreads is also the mode Sync, which has one worker.
 func (j *job) onThreads() (model, error) {
@@ -35,7 +36,7 @@ func (j *job) onThreads() (model, error) {
 	if err != nil {
 		return model{}, err
 	}
-	return model{work: j.onEngine(e)}, nil
+	return j.onEngine(e), nil
 }
 
 // worker is a task that does one fetch after the other. Its state is not on its stack, and what goes deep between

@@ -191,11 +191,11 @@ func TestCancel(t *testing.T) {
 	name := listOf(t, s, "/f/stall")
 	onEach(t, func(t *testing.T, mode string) {
 		s.Reset()
-		ctx, cancel := context.WithTimeout(context.Background(), bound)
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		ended := make(chan error, 1)
 		go func() {
-			_, err := Run(ctx, Spec{Mode: mode, Concurrency: 3, Fetches: 10, List: name, Timeout: bound})
+			_, err := Run(ctx, Spec{Mode: mode, Concurrency: 3, Fetches: 10, List: name, Timeout: patience})
 			ended <- err
 		}()
 		want := int64(min(3, most(mode)))
