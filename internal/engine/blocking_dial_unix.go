@@ -113,4 +113,3 @@ func (c *blockingConn) isSelf() bool {
 	const firstEphemeral = 1024
 	return c.stream && c.remote.Port() >= firstEphemeral && c.remote.Addr().IsLoopback() && c.local() == c.remote
 }
-

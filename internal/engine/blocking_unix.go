@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"sync"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -234,14 +235,14 @@ func (c *blockingConn) local() netip.AddrPort {
 	if c.closed {
 		return netip.AddrPort{}
 	}
-	sa, err := unix.Getsockname(c.fd)
+	sa, err := syscall.Getsockname(c.fd) // x/sys makes two calls of it
 	if err != nil {
 		return netip.AddrPort{}
 	}
 	switch sa := sa.(type) {
-	case *unix.SockaddrInet4:
+	case *syscall.SockaddrInet4:
 		return netip.AddrPortFrom(netip.AddrFrom4(sa.Addr), uint16(sa.Port))
-	case *unix.SockaddrInet6:
+	case *syscall.SockaddrInet6:
 		return netip.AddrPortFrom(netip.AddrFrom16(sa.Addr), uint16(sa.Port))
 	}
 	return netip.AddrPort{}

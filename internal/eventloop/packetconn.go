@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -68,14 +69,14 @@ func (c *PacketConn) ReadFrom(b []byte) (int, net.Addr, error) {
 			return 0, nil, c.opError("read", nil, err)
 		}
 		c.loop.metrics.SystemCalls++
-		n, from, err := unix.Recvfrom(c.fd, b, 0)
+		n, from, err := syscall.Recvfrom(c.fd, b, 0) // see addrPort
 		switch err {
 		case nil:
 			c.loop.spend(n)
 			return n, net.UDPAddrFromAddrPort(addrPort(from)), nil
-		case unix.EAGAIN:
+		case syscall.EAGAIN:
 			c.ready &^= Readable
-		case unix.EINTR:
+		case syscall.EINTR:
 		default:
 			return 0, nil, c.opError("read", nil, os.NewSyscallError("recvfrom", err))
 		}

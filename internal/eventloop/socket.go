@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"os"
 	"strconv"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -213,7 +214,7 @@ func (s *socketBase) localAddr() netip.AddrPort {
 
 func (l *Loop) localAddr(fd int) netip.AddrPort {
 	l.metrics.SystemCalls++
-	sa, err := unix.Getsockname(fd)
+	sa, err := syscall.Getsockname(fd)
 	if err != nil {
 		return netip.AddrPort{}
 	}
@@ -237,11 +238,13 @@ func sockaddr(a netip.AddrPort) (unix.Sockaddr, int) {
 	return sa, unix.AF_INET6
 }
 
-func addrPort(sa unix.Sockaddr) netip.AddrPort {
+// addrPort is an address as package syscall has it: x/sys asks the system for the protocol of the socket with each
+// (SO_PROTOCOL), which is one more call.
+func addrPort(sa syscall.Sockaddr) netip.AddrPort {
 	switch sa := sa.(type) {
-	case *unix.SockaddrInet4:
+	case *syscall.SockaddrInet4:
 		return netip.AddrPortFrom(netip.AddrFrom4(sa.Addr), uint16(sa.Port))
-	case *unix.SockaddrInet6:
+	case *syscall.SockaddrInet6:
 		return netip.AddrPortFrom(netip.AddrFrom16(sa.Addr).WithZone(zoneName(sa.ZoneId)), uint16(sa.Port))
 	}
 	return netip.AddrPort{}
