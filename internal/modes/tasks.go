@@ -17,7 +17,7 @@ func (j *job) onEngine(e engine.Engine) model {
 	})
 	work := func(ctx context.Context) error {
 		for range min(j.reached, j.Fetches) {
-			e.Go("worker", func(ctx context.Context) error { return newWorker(j, e, c).run(ctx) })
+			e.Go("worker", newWorker(j, e, c).run) // made here: an allocation, too, needs more stack than there is
 		}
 		err := e.Run(ctx)
 		if err == nil {
