@@ -21,6 +21,9 @@ import (
 
 // TestMain makes this program a child of the mode Processes where it is started as one.
 func TestMain(m *testing.M) {
+	if os.Getenv("GORACE") == "" { // a process under the race detector otherwise lingers for a second
+		os.Setenv("GORACE", "atexit_sleep_ms=0")
+	}
 	if len(os.Args) > 1 && os.Args[1] == ChildCommand {
 		if err := Serve(os.Stdin, os.Stdout); err != nil {
 			fmt.Fprintln(os.Stderr, err)

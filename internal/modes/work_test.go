@@ -34,7 +34,8 @@ func TestPages(t *testing.T) {
 						if len(r.Failed) != 0 || r.Error != "" || stats.Requests != int64(fetches) {
 							t.Errorf("failed: %v, %q; the server counted %d requests of %d", r.Failed, r.Error, stats.Requests, fetches)
 						}
-						if r.Connections < 1 || int64(r.Connections) != stats.Connections || mode != NetHTTP && r.Connections > c {
+						// The standard client may be making one to spare when the work is over.
+						if r.Connections < 1 || mode != NetHTTP && (int64(r.Connections) != stats.Connections || r.Connections > c) {
 							t.Errorf("%d connections were made, the server counted %d, with %d in flight", r.Connections, stats.Connections, c)
 						}
 						if stats.MaxInFlight > int64(r.Reached) {
