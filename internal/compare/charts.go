@@ -226,8 +226,9 @@ func (r *Result) waterfalls(concurrency int) []report.Block {
 		mean := took / float64(len(run.Sample))
 		w.Aligned = mean < report.AlignBelow*(last-first)
 		w.Description = fmt.Sprintf("%d fetches from all over the run, %s on the average.", len(run.Sample), report.Microseconds.Text(mean))
+		w.Note = "The scale is this mode's own."
 		if w.Aligned {
-			w.Description += " Each begins at the left edge."
+			w.Note = "Each begins at the left edge. " + w.Note
 		}
 		all = append(all, w)
 	}

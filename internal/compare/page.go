@@ -77,13 +77,16 @@ func (r *Result) sections() []report.Section {
 
 func (r *Result) latencySection() report.Section {
 	var g report.Grid
+	var unread report.Notice
 	for _, c := range r.concurrencies() {
 		if l := r.latencyChart(c); len(l.Series) > 0 {
 			g = append(g, l)
+		} else if l.Note != "" {
+			unread = append(unread, l.Note)
 		}
 	}
 	if len(g) == 0 {
-		return report.Section{Title: "Latency", Blocks: []report.Block{report.Paragraph("There are no latencies of verified runs.")}}
+		return report.Section{Title: "Latency", Blocks: []report.Block{report.Paragraph("There are no latencies of verified runs."), unread}}
 	}
 	return report.Section{Title: "Latency", Blocks: []report.Block{
 		report.Paragraph("How long a fetch took, from the fastest on the left to the slowest on the right: at p99, one of a hundred took longer than the line says. Runs of all rounds together."), g,

@@ -2,6 +2,7 @@ package compare
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"fmt"
 	"math"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -191,19 +193,156 @@ func TestMarkdown(t *testing.T) {
 	golden(t, "fast.md", b.Bytes())
 }
 
-func TestPage(t *testing.T) {
+// few keeps some of the modes and concurrencies, so that a golden page can be read.
+func few(r *Result) *Result {
+	r.Runs = slices.DeleteFunc(r.Runs, func(run Run) bool {
+		return run.Concurrency != 1 && run.Concurrency != 100 || run.Mode != modes.Sync && run.Mode != modes.Loop && run.Mode != modes.Goroutine
+	})
+	return r
+}
+
+func pageOf(t *testing.T, results ...*Result) string {
+	t.Helper()
 	var b bytes.Buffer
-	if err := WriteHTML(&b, made(0), made(100_000)); err != nil {
+	if err := WriteHTML(&b, results...); err != nil {
 		t.Fatal(err)
 	}
+	return b.String()
+}
+
+// TestPage: CRAWL_PAGES=DIR leaves the whole page in DIR, to be looked at.
+func TestPage(t *testing.T) {
+	page := pageOf(t, made(0), made(100_000))
 	if dir := os.Getenv("CRAWL_PAGES"); dir != "" {
-		if err := os.WriteFile(filepath.Join(dir, "compare.html"), b.Bytes(), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, "compare.html"), []byte(page), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for _, m := range regexp.MustCompile(`(?i)(?:src|href|url)\s*[=(]\s*["']?([^"')>\s]*)`).FindAllStringSubmatch(b.String(), -1) {
+	golden(t, "few.html", []byte(pageOf(t, few(made(0)))))
+	for _, m := range regexp.MustCompile(`(?i)(?:src|href|url)\s*[=(]\s*["']?([^"')>\s]*)`).FindAllStringSubmatch(page, -1) {
 		if !strings.HasPrefix(m[1], "#") && m[1] != "data:," {
 			t.Errorf("the page refers to %q", m[1])
 		}
+	}
+}
+
+// picture is the SVG of the chart with that title.
+func picture(t *testing.T, page, title string) string {
+	t.Helper()
+	_, rest, ok := strings.Cut(page, "<figcaption><strong>"+title+"</strong>")
+	if !ok {
+		t.Fatalf("there is no chart %q", title)
+	}
+	_, rest, _ = strings.Cut(rest, `<svg class="picture"`)
+	svg, _, _ := strings.Cut(rest, "</svg>")
+	return svg
+}
+
+// TestMarks: each figure that there is has its mark, and what is not verified or at its cap is seen to be that.
+func TestMarks(t *testing.T) {
+	page := pageOf(t, made(0))
+	for _, c := range []struct {
+		title, mark string
+		want        int
+	}{
+		// Seven modes at five concurrencies, threads at four, and a mark beside each of the seven names.
+		{"Fetches per second", `class="mark shape`, 7*5 - 1 + 7},
+		{"Fetches per second", `class="mark shape hollow"`, 4 + 2}, // sync from 10 on, processes from 1,000 on
+		{"Peak memory", `class="mark shape`, 7*5 - 1 + 7},
+		{"CPU time per fetch", `class="mark part p0"`, 7*5 - 1},
+		{"CPU time per fetch", `class="mark part p1"`, 7*5 - 1},
+		{"loop: fetches in flight", `class="mark area`, 1},
+		{"loop: some fetches", `class="mark part p0"`, 4}, // those with a new connection
+		{"loop: some fetches", `class="mark part p2"`, 25},
+	} {
+		if got := strings.Count(picture(t, page, c.title), c.mark); got != c.want {
+			t.Errorf("%s: %d of %s, want %d", c.title, got, c.mark, c.want)
+		}
+	}
+	for _, want := range []string{
+		"not verified, 3 of 3 runs: fork/exec", "17 of 100,000 bodies differ", "at its cap of 256", "crawl compare --rounds 3 -c 1,10,100,1000,10000",
+		"AMD EPYC 7B13", "a virtual machine", "up to 64 % of its CPU",
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+}
+
+// TestMergeLatency: percentiles of runs together are those of all their values.
+func TestMergeLatency(t *testing.T) {
+	all := hdrhistogram.New(1, 60_000_000, 3)
+	var runs []*Run
+	for i := range 3 {
+		one := hdrhistogram.New(1, int64(1_000_000*(i+1)), 3) // of different reach
+		for v := range int64(1000) {
+			_ = one.RecordValue(v * int64(i+1) * 300)
+			_ = all.RecordValue(v * int64(i+1) * 300)
+		}
+		encoded, err := one.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
+		if err != nil {
+			t.Fatal(err)
+		}
+		runs = append(runs, &Run{Result: modes.Result{Latency: modes.Latency{Histogram: string(encoded)}}})
+	}
+	h, err := mergeLatency(append(runs, &Run{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range []float64{1, 50, 90, 99, 99.9, 100} {
+		got, want := h.ValueAtPercentile(p), all.ValueAtPercentile(p)
+		if math.Abs(float64(got-want)) > .002*float64(want) {
+			t.Errorf("p%v is %d, want %d", p, got, want)
+		}
+	}
+	if h.TotalCount() != 3000 {
+		t.Errorf("%d values", h.TotalCount())
+	}
+	if h, err := mergeLatency([]*Run{{}}); h != nil || err != nil {
+		t.Errorf("of nothing: %v, %v", h, err)
+	}
+}
+
+// TestPoorResults: whatever is missing or broken, there is a page and a table, and they say what they can.
+func TestPoorResults(t *testing.T) {
+	unread := few(made(0))
+	for i := range unread.Runs {
+		unread.Runs[i].Latency.Histogram = "AAAA"
+	}
+	failed := few(made(0))
+	for i := range failed.Runs {
+		failed.Runs[i].Problem = "<b>\x1b[31mno"
+	}
+	alone := few(made(0))
+	alone.Runs = slices.DeleteFunc(alone.Runs, func(run Run) bool { return run.Mode == modes.Loop })
+	for name, c := range map[string]struct {
+		result *Result
+		want   string
+	}{
+		"empty":            {&Result{}, "There are no figures."},
+		"no runs verified": {failed, `&lt;b&gt;\x1b[31mno`},
+		"no loop":          {alone, "goroutine"},
+		"no histogram":     {unread, "latency of sync at 1, round 1"},
+		"unknown mode":     {&Result{Rounds: 1, Runs: []Run{{Mode: "fibers<", Concurrency: 3, Round: 1, Result: modes.Result{Fetches: 10, Wall: 1, User: 1}}}}, "fibers&lt;"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			page := pageOf(t, c.result)
+			if !strings.Contains(page, c.want) || strings.Contains(page, "NaN") || strings.Contains(page, "\x1b") {
+				t.Errorf("the page does not say %q, or more", c.want)
+			}
+			var text bytes.Buffer
+			if err := errors.Join(c.result.WriteText(&text), c.result.WriteMarkdown(&text)); err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(text.String(), "\x1b") || strings.Contains(text.String(), "NaN") {
+				t.Error(text.String())
+			}
+		})
+	}
+}
+
+func TestCommandLine(t *testing.T) {
+	if got, want := commandLine([]string{"crawl", "compare", "-i", "my list.txt", "it's", "", "-c", "1,10"}), `crawl compare -i 'my list.txt' 'it'\''s' '' -c 1,10`; got != want {
+		t.Errorf("%s, want %s", got, want)
 	}
 }

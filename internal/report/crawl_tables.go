@@ -112,7 +112,7 @@ func (c *Crawl) mediaTable() *Table {
 }
 
 func hostTable(caption string, all []*host) *Table {
-	t := &Table{Caption: caption, Columns: append(Left("host"), Right("fetches", "failed", "status ≥ 400", "received", "median", "p95", "longest")...)}
+	t := &Table{Caption: caption, Columns: append(Left("host"), Right("fetches", "failed", "4xx, 5xx", "received", "median", "p95", "longest")...)}
 	for _, h := range all {
 		longest := math.NaN()
 		if h.total.n > 0 {

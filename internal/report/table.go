@@ -52,8 +52,9 @@ func (r *Row) cell(i int) string {
 func (t *Table) html(d *document) {
 	id := d.id("t")
 	d.put("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"", id, "\">\n<table>\n")
-	d.element(`caption id="`+id+`"`, t.Caption)
-	d.put("\n<thead><tr>")
+	d.put("<caption id=\"", id, "\">")
+	d.element("span", t.Caption)
+	d.put("</caption>\n<thead><tr>")
 	for _, c := range t.Columns {
 		d.element(`th scope="col"`+cellClass(c), c.Title)
 	}
