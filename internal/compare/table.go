@@ -42,7 +42,7 @@ func (r *Result) waits(concurrency int) *report.Table {
 	t := &report.Table{
 		Caption: "At " + inFlight(concurrency) + ": latency, and what the machine did meanwhile",
 		Columns: append(report.Left("mode"), report.Right("p50", "p90", "p99", "p99.9", "slowest", "threads", "switches", "forced",
-			"calls", "GCs", "longest pause", "late p99")...),
+			"calls", "GCs", "GC pause", "late p99")...),
 	}
 	for _, o := range r.outcomes(concurrency) {
 		row := report.Row{Cells: []string{o.mode}, Strong: o.mode == modes.Loop}
@@ -69,9 +69,9 @@ func (r *Result) waits(concurrency int) *report.Table {
 // legend says what the columns mean, once for all tables.
 func (r *Result) legend() []string {
 	lines := []string{
-		"Each figure is the median of the runs that count, [smallest to largest] beside it; × loop is the median of the ratios within each round.",
+		"Each figure is the median of the runs that count, [smallest–largest] beside it; × loop is the median of the ratios within each round.",
 		"reached: fetches in flight at once, which may be a cap of the mode. CPU/fetch in µs of user and system time. kB/conn: peak memory without that of the program before its first fetch, for each fetch in flight; told from 100 on.",
-		"switches: context switches for each fetch, voluntary; forced: involuntary. calls: system calls for each fetch" + r.counters() + ". late: how late the loop ran what was due.",
+		"switches: context switches for each fetch, voluntary; forced: involuntary. calls: system calls for each fetch" + r.counters() + ". GC pause: the longest. late: how late the loop ran what was due.",
 	}
 	if r.Work.Rate > 0 {
 		lines = append(lines, "Latency counts from when a fetch was due, so what a slow answer delays counts too.")
@@ -122,7 +122,7 @@ func spread(s Stat, text func(float64) string) string {
 	if s.N < 2 {
 		return ""
 	}
-	return "[" + text(s.Min) + " to " + text(s.Max) + "]"
+	return "[" + text(s.Min) + "–" + text(s.Max) + "]"
 }
 
 func ratioText(s Stat) string {

@@ -68,8 +68,12 @@ func (l *Lines) draw(c *canvas) {
 	x := newRuler(l.X, xs, marginLeft, right, 6)
 	y := newRuler(l.Y, ys, chartHeight-marginFoot, marginTop, 6)
 	c.axes(x, y)
-	for i := range l.Series {
-		l.drawSeries(c, &l.Series[i], x, y)
+	for _, strong := range [...]bool{false, true} { // what others are measured by stands in front
+		for i := range l.Series {
+			if l.Series[i].Strong == strong {
+				l.drawSeries(c, &l.Series[i], x, y)
+			}
+		}
 	}
 	if len(l.Series) > 1 {
 		l.drawNames(c, x, y)

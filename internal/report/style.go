@@ -52,9 +52,9 @@ pre{background:var(--panel);border:1px solid var(--rule);border-radius:8px;paddi
 table{border-collapse:separate;border-spacing:0;font-size:.875rem;line-height:1.4;min-width:100%;font-variant-numeric:tabular-nums}
 caption{text-align:left;font-weight:600;padding:0 0 .5rem}
 caption span{display:inline-block;position:sticky;left:0;max-width:min(84vw,60rem)}
-th,td{padding:.42rem .7rem;text-align:left;vertical-align:baseline;white-space:nowrap;border-bottom:1px solid var(--rule)}
+th,td{padding:.42rem .6rem;text-align:left;vertical-align:baseline;white-space:nowrap;border-bottom:1px solid var(--rule)}
 th:first-child,td:first-child{padding-left:.2rem}
-thead th{font-weight:500;color:var(--soft);vertical-align:bottom;white-space:normal;min-width:3.6rem;border-bottom:2px solid var(--rule)}
+thead th{font-weight:500;color:var(--soft);vertical-align:bottom;border-bottom:2px solid var(--rule)}
 tbody th{font-weight:500;position:sticky;left:0;background:var(--paper)}
 td.long{white-space:normal;min-width:14rem}
 .n{text-align:right}
@@ -94,7 +94,7 @@ text{font-family:inherit;font-size:11px;fill:var(--ink);font-variant-numeric:tab
 .k0 .line{stroke-dasharray:1 4}.k1 .line{stroke-dasharray:7 3}.k2 .line{stroke-dasharray:2 3}.k3 .line{stroke-dasharray:9 3 2 3}.k5 .line{stroke-dasharray:12 3}.k6 .line{stroke-dasharray:4 2}.k7 .line{stroke-dasharray:8 2 2 2 2 2}
 details{margin:.5rem 0 0;font-size:.875rem}
 summary{cursor:pointer;color:var(--accent);padding:.3rem 0;width:fit-content}
-@media (max-width:34rem){tbody th{max-width:9.5rem;white-space:normal;overflow-wrap:break-word}}
+@media (max-width:34rem){tbody th{min-width:6.2rem;max-width:9.5rem;white-space:normal;overflow-wrap:break-word}}
 details .scroll{margin:.5rem 0;max-height:24rem;overflow:auto}
 @media (max-width:34rem){text{font-size:13px}.name,.value,.group{font-size:13px}}
 @media (forced-colors:active){.mark,.line,.whisker{forced-color-adjust:none}}

@@ -51,7 +51,7 @@ func (r *Row) cell(i int) string {
 
 func (t *Table) html(d *document) {
 	id := d.id("t")
-	d.put("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"", id, "\">\n<table>\n")
+	d.put("<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-labelledby=\"", id, "\">\n<table>\n")
 	d.put("<caption id=\"", id, "\">")
 	d.element("span", t.Caption)
 	d.put("</caption>\n<thead><tr>")
