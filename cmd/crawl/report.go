@@ -19,7 +19,7 @@ a timeline, and the slowest fetches.
 
 FILE is what crawl run wrote; - is standard input. It is read once, and however
 long it is, the memory that takes stays the same. Lines that are no records, and a
-last line that is torn, are counted and left out. Percentiles are within 3.2%.`
+last line that is torn, are counted and left out. Percentiles are within 0.8%.`
 
 const reportExamples = `  crawl report records.jsonl
   crawl report records.jsonl --html report.html

@@ -114,14 +114,14 @@ func madeRun(rng *rand.Rand, ch *character, c, round int, latency float64) Run {
 	h := hdrhistogram.New(1, 60_000_000, 3)
 	center := latency + float64(reached)*1e6/perSecond*.02 + 1e6/perSecond*float64(reached)*.9*boolTo(latency == 0) + 18
 	var at float64
-	for i := range 20_000 {
+	for i := range 4000 {
 		took := center * math.Exp(.12*rng.NormFloat64()+.5*rng.ExpFloat64()*rng.ExpFloat64()*.2)
 		_ = h.RecordValue(int64(took))
-		if i%833 == 0 && round > 0 {
-			at = float64(i) / 20_000 * run.Wall * 1e6
+		if i%167 == 0 && round > 0 {
+			at = float64(i) / 4000 * run.Wall * 1e6
 			begin := int64(at)
 			p := modes.Phases{Fetch: i, Begin: begin, FirstByte: begin + int64(took*.93), End: begin + int64(took)}
-			if i < 2500 {
+			if i < 500 {
 				p.Connected = begin + int64(took*.22)
 			}
 			run.Sample = append(run.Sample, p)
@@ -252,8 +252,8 @@ func TestMarks(t *testing.T) {
 		{"CPU time per fetch", `class="mark part p0"`, 7*5 - 1},
 		{"CPU time per fetch", `class="mark part p1"`, 7*5 - 1},
 		{"loop: fetches in flight", `class="mark area`, 1},
-		{"loop: some fetches", `class="mark part p0"`, 4}, // those with a new connection
-		{"loop: some fetches", `class="mark part p2"`, 25},
+		{"loop: some fetches", `class="mark part p0"`, 3}, // those with a new connection
+		{"loop: some fetches", `class="mark part p2"`, 24},
 	} {
 		if got := strings.Count(picture(t, page, c.title), c.mark); got != c.want {
 			t.Errorf("%s: %d of %s, want %d", c.title, got, c.mark, c.want)

@@ -84,12 +84,12 @@ func (c *Crawl) timeSection() Section {
 		&Timeline{
 			Title: "Fetches in flight", Y: "in flight", Step: step, Layers: []Layer{{Name: "in flight", Counts: inFlight}},
 			Description: fmt.Sprintf("%s at most, %s on the average, over %s.", Count.Text(maximum(inFlight)), Count.Text(mean), Seconds.Text(c.seconds())),
-			Note:        fmt.Sprintf("Averages of steps of %s; the last attempt of each URL.", Seconds.Text(step)),
+			Note:        fmt.Sprintf("Averages of steps of %s; the last attempt of each URL.", Seconds.short(step)),
 		},
 		&Timeline{
-			Title: "Fetches ended", Y: "in each step of " + Seconds.Text(step), Step: step,
+			Title: "Fetches ended", Y: "in each step of " + Seconds.short(step), Step: step,
 			Layers:      []Layer{{Name: "all", Counts: ended}, {Name: "failed, or a status from 400 on", Counts: failed, Bad: true}},
-			Description: fmt.Sprintf("At most %s ended in a step of %s, and at most %s of them badly.", Count.Text(maximum(ended)), Seconds.Text(step), Count.Text(maximum(failed))),
+			Description: fmt.Sprintf("At most %s ended in a step of %s, and at most %s of them badly.", Count.Text(maximum(ended)), Seconds.short(step), Count.Text(maximum(failed))),
 		},
 	}}}
 }

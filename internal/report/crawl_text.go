@@ -51,7 +51,7 @@ func (c *Crawl) appendSparks(b []byte) []byte {
 	ended, failed := c.flight.ended()
 	each := (len(inFlight) + sparkColumns - 1) / sparkColumns
 	step := float64(c.flight.step) / 1e6 * float64(each)
-	b = fmt.Appendf(b, "\nTimeline, a column is %s\n", Seconds.Text(step))
+	b = fmt.Appendf(b, "\nTimeline, a column is %s\n", Seconds.short(step))
 	for _, row := range []struct {
 		name   string
 		counts []float64

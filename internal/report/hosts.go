@@ -14,9 +14,9 @@ type host struct {
 	total                     sketch // of whole responses
 }
 
-// maxHosts is how many hosts are kept apart: some 10 MB of them, where each has few fetches. Those that come
-// first are; the figures of the others are summed up.
-const maxHosts = 20_000
+// maxHosts is how many hosts are kept apart: some 5 MB of them, where each has its times within two octaves.
+// Those that come first are; the figures of the others are summed up.
+const maxHosts = 10_000
 
 // hosts are the hosts of a crawl.
 type hosts struct {

@@ -5,8 +5,8 @@ import (
 	"math/bits"
 )
 
-// A sketch is the distribution of times in µs: counts in buckets that are a sixteenth of an octave wide, so a
-// percentile is at most 3.2 % off, and its size has a bound. Smallest and largest are exact.
+// A sketch is the distribution of times in µs: counts in buckets that are a sixty-fourth of an octave wide, so
+// a percentile is at most 0.8 % off, and its size has a bound. Smallest and largest are exact.
 type sketch struct {
 	low      int // bucket of counts[0]
 	counts   []uint32
@@ -14,22 +14,25 @@ type sketch struct {
 	min, max int64
 }
 
-// bucketOf is the bucket of v, which is not negative. Below 16 each value has its own.
+// fine is how many buckets an octave has.
+const fine = 64
+
+// bucketOf is the bucket of v, which is not negative. Below fine each value has its own.
 func bucketOf(v int64) int {
-	if v < 16 {
+	if v < fine {
 		return int(v)
 	}
-	e := bits.Len64(uint64(v)) - 5
-	return 16*e + int(v>>e)
+	e := bits.Len64(uint64(v)) - bits.Len(fine)
+	return fine*e + int(v>>e)
 }
 
 // middle is the value that stands for a bucket.
 func middle(bucket int) float64 {
-	if bucket < 16 {
+	if bucket < fine {
 		return float64(bucket)
 	}
-	e := bucket/16 - 1
-	low := int64(bucket-16*e) << e
+	e := bucket/fine - 1
+	low := int64(bucket-fine*e) << e
 	return float64(low) + float64(int64(1)<<e-1)/2
 }
 
