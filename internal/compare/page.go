@@ -20,13 +20,13 @@ func WriteHTML(w io.Writer, results ...*Result) error {
 			p.Foot = fmt.Sprintf("Made by %s, %s. %s", r.Program, r.Started.UTC().Format("2 January 2006, 15:04 MST"), p.Foot)
 		}
 		if len(results) == 1 {
-			p.Lead[0] += " " + strings.Join(r.setting(), " ")
+			p.Lead = append(p.Lead, r.Work.Title+". "+r.setting())
 			p.Sections = append(p.Sections, r.sections()...)
 			continue
 		}
 		p.Sections = append(p.Sections, report.Section{
 			Title:    r.Work.Title,
-			Blocks:   []report.Block{report.Paragraph(strings.Join(r.setting(), " "))},
+			Blocks:   []report.Block{report.Paragraph(r.setting())},
 			Sections: r.sections(),
 		})
 	}
@@ -39,19 +39,19 @@ func (r *Result) lead() string {
 		report.Number(int64(len(r.modesShown())), "way", "ways"))
 }
 
-// setting is on what and how often it was measured.
-func (r *Result) setting() []string {
+// setting is how it was measured, in one sentence.
+func (r *Result) setting() string {
 	m := &r.Machine
-	rate := "as fast as they go"
+	rate := "As fast as they go"
 	if r.Work.Rate > 0 {
-		rate = "begun at " + report.PerSecond.Text(r.Work.Rate)
+		rate = "Begun at " + report.PerSecond.Text(r.Work.Rate)
 	}
 	pinned := "client and origin are not pinned to CPUs"
 	if m.ClientCPU >= 0 && m.OriginCPU >= 0 {
 		pinned = fmt.Sprintf("the client on CPU %d, the origin on CPU %d", m.ClientCPU, m.OriginCPU)
 	}
-	return []string{fmt.Sprintf("%s, %s; %s on %s (%s), %s.", r.Work.Title, rate,
-		report.Number(int64(r.Rounds), "round", "rounds"), orUnknown(m.CPU), report.Number(int64(m.CPUs), "CPU", "CPUs"), pinned)}
+	return fmt.Sprintf("%s; %s on %s (%s), %s.", rate,
+		report.Number(int64(r.Rounds), "round", "rounds"), orUnknown(m.CPU), report.Number(int64(m.CPUs), "CPU", "CPUs"), pinned)
 }
 
 func orUnknown(s string) string {

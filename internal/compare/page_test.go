@@ -346,3 +346,14 @@ func TestCommandLine(t *testing.T) {
 		t.Errorf("%s, want %s", got, want)
 	}
 }
+
+func TestRatioText(t *testing.T) {
+	for v, want := range map[float64]string{0: "0", .00001: "<0.001", .0035: "0.004", .0999: "0.100", .1: "0.10", 1: "1.00", 12.345: "12.35"} {
+		if got := ratioText(Stat{N: 1, Median: v}); got != want {
+			t.Errorf("a ratio of %v is %s, want %s", v, got, want)
+		}
+	}
+	if got := ratioText(Stat{}); got != none {
+		t.Errorf("no ratio is %q", got)
+	}
+}

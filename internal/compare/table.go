@@ -129,6 +129,9 @@ func ratioText(s Stat) string {
 	if s.N == 0 {
 		return none
 	}
+	if s.Median < 0.1 {
+		return report.Digits(s.Median)
+	}
 	return fmt.Sprintf("%.2f", s.Median)
 }
 
@@ -136,9 +139,7 @@ func ratioText(s Stat) string {
 func (r *Result) WriteText(w io.Writer) error {
 	out := &lines{w: w}
 	out.line(r.Work.Title)
-	for _, s := range r.setting() {
-		out.line(s)
-	}
+	out.line(r.setting())
 	for _, c := range r.concurrencies() {
 		out.line("")
 		out.table(r.costs(c))
@@ -189,7 +190,7 @@ func head(all []string) []string {
 // WriteMarkdown writes the figures as GitHub's Markdown has tables.
 func (r *Result) WriteMarkdown(w io.Writer) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "### %s\n\n%s\n\n", report.Markdown(r.Work.Title), report.Markdown(strings.Join(r.setting(), " ")))
+	fmt.Fprintf(&b, "### %s\n\n%s\n\n", report.Markdown(r.Work.Title), report.Markdown(r.setting()))
 	for _, c := range r.concurrencies() {
 		for _, t := range []*report.Table{r.costs(c), r.waits(c)} {
 			if err := t.WriteMarkdown(&b); err != nil {
