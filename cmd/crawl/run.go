@@ -54,6 +54,7 @@ type runOptions struct {
 
 	work  workFlags
 	fetch fetchFlags
+	live  liveFlags
 
 	ended crawler.Stats // of the crawl, when run has returned
 }
@@ -88,6 +89,7 @@ func (o *runOptions) addFlags(cmd *cobra.Command) {
 	f.StringVar(&o.progress, "progress", "auto", "on standard error: bar, plain (lines), none, or auto (bar on a terminal outside CI, else plain)")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "no progress and no summary, only errors")
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "a summary of the engine too, and advice on what failed")
+	o.live.add(f)
 	f.BoolVar(&o.debug, "debug-loop", false, "name slow callbacks by where they were made, and dump stacks when a step takes over a second")
 	f.StringVar(&o.profile, "cpuprofile", "", "write a CPU profile to `FILE`")
 	_ = f.MarkHidden("cpuprofile")
@@ -114,6 +116,11 @@ func (o *runOptions) run(s streams, urls []string) error {
 		return err
 	}
 	defer in.close()
+	page, err := o.live.open()
+	if err != nil {
+		return err
+	}
+	defer page.close()
 	e, err := o.newEngine(s)
 	if err != nil {
 		return err
@@ -128,10 +135,11 @@ func (o *runOptions) run(s streams, urls []string) error {
 		return err
 	}
 	plan := o.work.plan(limit)
+	page.reserve(&plan)
 	if !o.quiet {
 		plan.announce(s.err)
 	}
-	r := &session{options: o, streams: s, engine: e, listSize: in.size(), mu: e.NewMutex()}
+	r := &session{options: o, streams: s, engine: e, listSize: in.size(), page: page, mu: e.NewMutex()}
 	fetchOptions := o.fetch.options(plan)
 	fetchOptions.OnPressure = func(class fetch.Class) { r.pressure(class) }
 	client := fetch.NewClient(e, fetchOptions)
@@ -298,6 +306,7 @@ type session struct {
 	engine   engine.Engine
 	crawler  *crawler.Crawler
 	listSize int64
+	page     *livePage // nil: none is served
 
 	cancel context.CancelFunc
 
@@ -312,9 +321,11 @@ func (r *session) run() error {
 	r.cancel = cancel
 	r.handleSignals()
 	r.crawler.Start()
+	r.page.start(r)
 	stop := r.startProgress()
 	err := r.engine.Run(ctx)
 	stop()
+	r.page.finish(r, err)
 	if errors.Is(err, context.Canceled) && (r.interrupted != nil || r.crawler.Err() != nil) {
 		err = nil // it was we who cancelled, and why is told elsewhere
 	}

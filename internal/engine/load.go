@@ -22,5 +22,6 @@ type Load struct {
 	Busy        time.Duration // everything else
 	// Lag counts how late each step began after the return of the poll: bucket i holds those from 2^(i-1) to
 	// 2^i - 1 ns, bucket 0 those of 0, the last all that are longer.
-	Lag [48]uint64
+	Lag    [48]uint64
+	LagSum time.Duration
 }

@@ -192,7 +192,7 @@ func (e *loopEngine) Load() Load {
 	return Load{
 		Iterations: m.Iterations, Events: m.Events, Steps: m.Callbacks,
 		Tasks: m.TasksLive, TasksPeak: m.TasksPeak, Timers: m.Timers, Descriptors: m.Descriptors,
-		Idle: m.Idle, Busy: m.Busy, Lag: m.Lag.Buckets,
+		Idle: m.Idle, Busy: m.Busy, Lag: m.Lag.Buckets, LagSum: m.LagSum,
 	}
 }
 

@@ -295,6 +295,7 @@ func (l *Loop) runHandle(h *Handle, now time.Duration) time.Duration {
 	}
 	l.metrics.Callbacks++
 	l.metrics.Lag.add(uint64(now - l.polled))
+	l.metrics.LagSum += now - l.polled
 	l.handle = h
 	if l.watchdog != nil {
 		l.watchdog.begin(l.metrics.Callbacks)

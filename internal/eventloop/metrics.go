@@ -36,6 +36,7 @@ type Metrics struct {
 
 	EventsPerPoll Histogram // of polls with at least one
 	Lag           Histogram // ns from the return of the poll to the start of each callback: how late the loop was
+	LagSum        time.Duration
 	Step          Histogram // ns each callback or task step took
 }
 
