@@ -8,7 +8,9 @@ import (
 	"net/http"
 	"os"
 	"regexp"
+	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -66,4 +68,30 @@ func (s *script) follow(ts *testscript.TestScript, args []string) {
 	check(err)
 	s.closers = append(s.closers, res.Body, f)
 	go func() { _, _ = io.Copy(f, res.Body) }() // what is missing is missed by who awaits it
+}
+
+// viewersVariable has this test binary follow the events of a live page, as so many viewers, instead of running tests.
+const viewersVariable = "CRAWL_TEST_VIEWERS"
+
+// viewersIfAsked follows the page at NUMBER URL, says so when all are there, and exits when the events end.
+func viewersIfAsked() {
+	number, url, ok := strings.Cut(os.Getenv(viewersVariable), " ")
+	if !ok {
+		return
+	}
+	n, err := strconv.Atoi(number)
+	if err != nil {
+		panic(err)
+	}
+	var all sync.WaitGroup
+	for range n {
+		res, err := http.Get(url + "events")
+		if err != nil || res.StatusCode != http.StatusOK {
+			panic(fmt.Sprint(res, err))
+		}
+		all.Go(func() { _, _ = io.Copy(io.Discard, res.Body) })
+	}
+	fmt.Println("there")
+	all.Wait()
+	os.Exit(0)
 }

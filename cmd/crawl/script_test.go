@@ -28,6 +28,7 @@ var update = flag.Bool("update", false, "rewrite the expected output within the 
 const bound = 30 * time.Second
 
 func TestMain(m *testing.M) {
+	viewersIfAsked() // of BenchmarkViewers
 	testscript.Main(m, map[string]func(){"crawl": main})
 }
 

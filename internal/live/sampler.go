@@ -175,6 +175,9 @@ func (s *sampler) finish(f Figures, outcome string) {
 	defer s.mu.Unlock()
 	snap := newSnapshot(&f, &Figures{}, memory, s.listSize)
 	snap.State, snap.Outcome, snap.ETA = StateDone, outcome, nil
+	active := snap.Elapsed / max(0.001, f.Stats.Active().Seconds())
+	snap.Rate *= active // a pause is no time of work
+	snap.BytesRate *= active
 	s.over = true
 	s.publish(&sample{at: at, figures: f, snapshot: snap})
 }

@@ -1,0 +1,35 @@
+package main
+
+import (
+	"testing"
+
+	"crawl/internal/live"
+)
+
+// TestReserve: the page's connections are taken from the crawl's descriptors, but never all of them.
+func TestReserve(t *testing.T) {
+	for _, c := range []struct {
+		page                     bool
+		limit, asked             int
+		maxConns, concurrencyOut int
+	}{
+		{false, 1024, 0, 960, 960},
+		{true, 1024, 0, 960 - live.MaxConns, 960 - live.MaxConns},
+		{true, 1024, 100, 960 - live.MaxConns, 100},
+		{true, 100_000, 0, 100_000 - reservedDescriptors - live.MaxConns, defaultConcurrency},
+		{true, 100, 0, 18, 18},
+		{true, 16, 0, 1, 1},
+		{true, 0, 0, 1 << 20, defaultConcurrency},
+	} {
+		w := workFlags{concurrency: c.asked, concurrencySet: c.asked > 0}
+		p := w.plan(c.limit)
+		var page *livePage
+		if c.page {
+			page = &livePage{}
+		}
+		page.reserve(&p)
+		if p.maxConns != c.maxConns || p.concurrency != c.concurrencyOut {
+			t.Errorf("limit %d, -c %d: %d connections, %d in flight", c.limit, c.asked, p.maxConns, p.concurrency)
+		}
+	}
+}
