@@ -111,7 +111,7 @@ func madeRun(rng *rand.Rand, ch *character, c, round int, latency float64) Run {
 	if ch.lag {
 		run.LagP99, run.LagMax = 1e-6*float64(reached)*.9, 1e-6*float64(reached)*2.2
 	}
-	h := hdrhistogram.New(1, 60_000_000, 3)
+	h := hdrhistogram.New(1, 60_000_000, 2) // two digits are enough here, and quicker
 	center := latency + float64(reached)*1e6/perSecond*.02 + 1e6/perSecond*float64(reached)*.9*boolTo(latency == 0) + 18
 	var at float64
 	for i := range 4000 {
