@@ -38,6 +38,7 @@ func Figures() []Figure {
 		{"p999", "p99.9", "µs", false, latency(func(l *modes.Latency) int64 { return l.P999 })},
 		{"max", "slowest", "µs", false, latency(func(l *modes.Latency) int64 { return l.Max })},
 		{"errors", "errors", "", false, always(func(r *Run) float64 { return float64(r.failures()) / float64(r.Fetches) })},
+		{"at_server", "requests at once at the server", "", true, func(r *Run) (float64, bool) { return float64(r.AtServer), r.AtServer > 0 }},
 		{"threads", "threads", "", false, always(func(r *Run) float64 { return float64(r.Threads) })},
 		{"voluntary", "voluntary switches per fetch", "", false, always(func(r *Run) float64 { return float64(r.Voluntary) / float64(r.Fetches) })},
 		{"involuntary", "involuntary switches per fetch", "", false, always(func(r *Run) float64 { return float64(r.Involuntary) / float64(r.Fetches) })},

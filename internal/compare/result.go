@@ -54,9 +54,10 @@ type Work struct {
 type Run struct {
 	modes.Result
 	Mode        string  `json:"mode"`
-	Concurrency int     `json:"concurrency"`       // asked for; Reached is what it was
-	Round       int     `json:"round"`             // from 1; 0 is a warm-up, which no figure counts
-	Problem     string  `json:"problem,omitempty"` // why it is not verified: no figure counts it then
+	Concurrency int     `json:"concurrency"`         // asked for; Reached is what it was
+	Round       int     `json:"round"`               // from 1; 0 is a warm-up, which no figure counts
+	AtServer    int     `json:"at_server,omitempty"` // requests at once, the most that the built-in origin saw
+	Problem     string  `json:"problem,omitempty"`   // why it is not verified: no figure counts it then
 	Noisy       bool    `json:"noisy,omitempty"`
 	Foreign     float64 `json:"foreign"`   // CPU seconds that others took from the machine meanwhile, stolen ones included
 	StartCPU    float64 `json:"start_cpu"` // CPU seconds of starting and ending the process, which are not in User and System

@@ -16,14 +16,14 @@ const none = "–"
 func (r *Result) costs(concurrency int) *report.Table {
 	t := &report.Table{
 		Caption: "At " + inFlight(concurrency) + ": work done and what it cost",
-		Columns: append(report.Left("mode"), report.Right("reached", "fetches/s", "spread", "× loop", "CPU/fetch", "spread",
+		Columns: append(report.Left("mode"), report.Right("reached", "seen", "fetches/s", "spread", "× loop", "CPU/fetch", "spread",
 			"user", "system", "× loop", "peak", "kB/conn")...),
 	}
 	for _, o := range r.outcomes(concurrency) {
 		row := report.Row{Cells: []string{o.mode}, Note: o.note, Strong: o.mode == modes.Loop}
 		if len(o.runs) > 0 {
 			rate, cpu := o.stat("rate"), o.stat("cpu_per_fetch")
-			row.Cells = append(row.Cells, report.Grouped(int64(o.reached)),
+			row.Cells = append(row.Cells, report.Grouped(int64(o.reached)), amount(o.stat("at_server"), report.Count.Text),
 				amount(rate, report.Digits), spread(rate, report.Digits), ratioText(r.ratio(&o, "rate")),
 				amount(cpu, micros), spread(cpu, report.Digits), amount(o.stat("user_per_fetch"), report.Digits),
 				amount(o.stat("system_per_fetch"), report.Digits), ratioText(r.ratio(&o, "cpu_per_fetch")),
@@ -70,7 +70,7 @@ func (r *Result) waits(concurrency int) *report.Table {
 func (r *Result) legend() []string {
 	lines := []string{
 		"Each figure is the median of the runs that count, [smallest–largest] beside it; × loop is the median of the ratios within each round.",
-		"reached: fetches in flight at once, which may be a cap of the mode. CPU/fetch in µs of user and system time. kB/conn: peak memory without that of the program before its first fetch, for each fetch in flight; told from 100 on.",
+		"reached: fetches in flight at once, which may be a cap of the mode; seen: requests at once at the server, the most. CPU/fetch in µs of user and system time. kB/conn: peak memory without that of the program before its first fetch, for each fetch in flight; told from 100 on.",
 		"switches: context switches for each fetch, voluntary; forced: involuntary. calls: system calls for each fetch" + r.counters() + ". GC pause: the longest. late: how late the loop ran what was due.",
 	}
 	if r.Work.Rate > 0 {

@@ -115,9 +115,11 @@ func (m *measurement) verify(spec modes.Spec, run *Run) error {
 // verifyServer asks the server, which knows nothing of what the client says.
 func (m *measurement) verifyServer(spec modes.Spec, run *Run) error {
 	s, err := m.origin.Stats()
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
+	}
+	run.AtServer = int(s.MaxInFlight)
+	switch {
 	case s.Requests < int64(spec.Fetches):
 		return fmt.Errorf("the server counted %d requests for %d fetches", s.Requests, spec.Fetches)
 	case s.MaxInFlight > int64(run.Reached):
