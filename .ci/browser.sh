@@ -57,8 +57,9 @@ shots=$(cd "$shots" && pwd)
 
 # In the background, so that a signal to this script ends it too. What it starts, it ends itself.
 code=0
+# Two at a time: one of them mostly waits.
 CHROMIUM=$CHROMIUM CRAWL=$work/crawl COMPARISON=$work/comparison BROWSER_SHOTS=$shots TMPDIR=$work/tmp NO_COLOR=1 \
-	timeout -k 10 $limit node --test --test-reporter=spec .ci/browser/*.test.mjs &
+	timeout -k 10 $limit node --test --test-concurrency=2 --test-reporter=spec .ci/browser/*.test.mjs &
 tests=$!
 wait $tests || code=$?
 tests=

@@ -8,6 +8,9 @@ export const program = process.env.CRAWL;
 
 const running = new Set();
 process.on('exit', () => running.forEach(p => p.kill('SIGKILL')));
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.on(signal, () => process.exit(1)); // by default there would be no exit to clean up at
+}
 
 // scratch is a folder of the test file, which goes with its process.
 export const scratch = mkdtempSync(join(tmpdir(), 'crawl-pages-'));
@@ -69,9 +72,9 @@ export async function stop(p) {
   await within(5000, 'the end of a program', p.ended).catch(() => p.kill('SIGKILL'));
 }
 
-// origin starts the test web, and returns it with its address.
+// origin starts the test web, and returns it with its address. Should nobody stop it, it ends by itself.
 export async function origin(...args) {
-  const p = start('origin', ...args);
+  const p = start('origin', '--for', '150s', ...args);
   p.address = (await p.printed('out', /^(http:\/\/[^/]+)\//m))[1];
   p.stats = async () => (await fetch(`${p.address}/-/stats`, {signal: AbortSignal.timeout(5000)})).json();
   return p;

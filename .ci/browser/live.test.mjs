@@ -8,7 +8,7 @@ import {desktop, launch, open, phone, shot} from './browser.mjs';
 import {eventually, origin, scratch, start, stop} from './crawl.mjs';
 import {contrast, keyboard, structure, width} from './inspect.mjs';
 
-const pages = 3000, perSecond = 400; // some eight seconds, and what the pause takes
+const pages = 3000;
 const token = 'a-token-of-the-browser-tests';
 
 let browser, web;
@@ -42,6 +42,24 @@ async function news(page, times) {
   }
 }
 
+// feed gives a crawl the list, again and again, some 400 lines a second: it lasts as long as the test takes, however slow
+// the machine is. end() ends the list and returns how many lines there were.
+function feed(crawl) {
+  const list = readFileSync(join(scratch, 'list.txt'), 'utf8').trim().split('\n');
+  const feeder = {lines: 0, on: true};
+  const clock = setInterval(() => {
+    for (let i = 0; i < 40 && feeder.on && !crawl.child.stdin.writableNeedDrain; i++) {
+      crawl.child.stdin.write(list[feeder.lines++ % list.length] + '\n');
+    }
+  }, 100);
+  feeder.end = () => {
+    clearInterval(clock);
+    crawl.child.stdin.end();
+    return feeder.lines;
+  };
+  return feeder;
+}
+
 // holds is what every page holds; what the events do meanwhile changes nothing of that.
 async function holds(page) {
   assert.deepEqual(await structure(page), []);
@@ -53,8 +71,12 @@ async function holds(page) {
 }
 
 test('a crawl is watched, paused, resumed and ends', {timeout: 85_000}, async t => {
-  const crawl = start('run', '-i', 'list.txt', '-o', 'records.jsonl', '--rate', `${perSecond}/s`, '-c', '100', '--retries', '0', '--listen', '127.0.0.1:0');
-  t.after(() => stop(crawl));
+  const crawl = start('run', '-i', '-', '-o', 'records.jsonl', '-c', '100', '--retries', '0', '--listen', '127.0.0.1:0');
+  const list = feed(crawl);
+  t.after(() => {
+    list.end();
+    return stop(crawl);
+  });
   const [, address, secret] = await crawl.printed('err', /live page at (http:\/\/127\.0\.0\.1:\d+\/)#token=(\S+)/);
   const desk = await open(browser, `${address}#token=${secret}`, {viewport: desktop});
   const hand = await open(browser, address, {viewport: phone, colorScheme: 'dark'});
@@ -72,10 +94,8 @@ test('a crawl is watched, paused, resumed and ends', {timeout: 85_000}, async t 
       }
     }
     assert.ok(await figure(desk, 'in-flight') > 0);
-    assert.ok(await figure(desk, 'rate') > perSecond / 4);
+    assert.ok(await figure(desk, 'rate') > 0);
     assert.match(await text(desk, 'bytes-rate'), /[KM]iB\/s$/);
-    assert.match(await text(desk, 'done-share'), /^[\d,]+ of (about )?[\d,]+ URLs done$/);
-    assert.match(await text(desk, 'eta'), /^about \d/);
     for (const id of ['chart-in-flight', 'chart-lag', 'chart-bytes']) {
       assert.ok(Math.abs(await points(desk, id) - await points(desk, 'chart-rate')) <= 1, `${id} has as many points as the others`);
     }
@@ -87,6 +107,7 @@ test('a crawl is watched, paused, resumed and ends', {timeout: 85_000}, async t 
   await t.test('pausing pauses', async () => {
     await desk.locator('#pause').click();
     await state(desk, 'paused');
+    list.on = false; // what it has is enough to go on with
     assert.equal(await text(desk, 'pause'), 'Resume');
     await eventually('nothing in flight', async () => await text(desk, 'in-flight') === '0' && (await web.stats()).in_flight === 0);
     const still = {fetched: await text(desk, 'fetched'), attempts: await text(desk, 'attempts'), asked: (await web.stats()).requests};
@@ -124,13 +145,17 @@ test('a crawl is watched, paused, resumed and ends', {timeout: 85_000}, async t 
 
   await t.test('it goes on to the end, and has counted right', async () => {
     await state(desk, 'running');
+    const before = await figure(desk, 'fetched');
+    list.on = true;
+    await eventually('numbers move again', async () => await figure(desk, 'fetched') > before + 100);
+    const lines = list.end();
     await state(desk, 'done');
     await state(hand, 'done');
     assert.equal(await crawl.ended, 3, crawl.err);
     const records = readFileSync(join(scratch, 'records.jsonl'), 'utf8').trim().split('\n').map(line => JSON.parse(line));
     const of = test => records.filter(test).length;
     for (const page of [desk, hand]) {
-      assert.equal(await figure(page, 'discovered'), pages + 5);
+      assert.equal(await figure(page, 'discovered'), lines);
       assert.equal(await figure(page, 'fetched'), of(r => r.class === 'ok'));
       assert.equal(await figure(page, 'failed'), of(r => r.class !== 'ok' && r.class !== 'input'));
       assert.equal(await figure(page, 'skipped'), of(r => r.class === 'input'));
@@ -152,7 +177,7 @@ test('a crawl is watched, paused, resumed and ends', {timeout: 85_000}, async t 
 });
 
 test('where others can reach it, the token comes first', {timeout: 60_000}, async t => {
-  const crawl = start('run', '-i', 'list.txt', '-o', 'others.jsonl', '--rate', '100/s', '--listen', '0.0.0.0:0', '--listen-token', 'token.txt');
+  const crawl = start('run', '-i', 'list.txt', '-o', 'others.jsonl', '--rate', '50/s', '--listen', '0.0.0.0:0', '--listen-token', 'token.txt');
   t.after(() => stop(crawl));
   const [, port] = await crawl.printed('err', /live page at http:\/\/\S+:(\d+)\//);
   const address = `http://127.0.0.1:${port}/`;
@@ -171,6 +196,8 @@ test('where others can reach it, the token comes first', {timeout: 60_000}, asyn
   await state(page, 'running');
   await news(page, 1);
   assert.ok(await figure(page, 'fetched') > 0);
+  assert.match(await text(page, 'done-share'), /^[\d,]+ of about 3,\d+ URLs done$/, 'the list is known here, by its size');
+  await eventually('an ETA', async () => /^about \d/.test(await text(page, 'eta')));
   await page.locator('#pause').click();
   await state(page, 'paused'); // who has shown the token is known
   assert.deepEqual(page.faults.filter(f => !/^console: Failed to load resource.*(401|403)/.test(f)), []);

@@ -63,13 +63,11 @@ function holds(name, file) {
     }
   }
   test(`${name}, by keyboard`, limit, async () => {
-    for (const viewport of [phone, desktop]) {
-      const page = await open(browser, file(), {viewport});
-      const {findings, stops} = await keyboard(page);
-      assert.deepEqual(findings, []);
-      assert.ok(stops > 3, `${stops} places to stop at`);
-      await page.context().close();
-    }
+    const page = await open(browser, file(), {viewport: phone}); // where most boxes scroll
+    const {findings, stops} = await keyboard(page);
+    assert.deepEqual(findings, []);
+    assert.ok(stops > 3, `${stops} places to stop at`);
+    await page.context().close();
   });
   test(`${name}, as it is printed`, limit, async () => {
     const page = await open(browser, file());
