@@ -9,7 +9,7 @@ tool      = $(GO) tool -modfile=tools.mod
 # `make golden` is for the packages whose tests define -update.
 golden = $$(grep -rlE --include='*_test.go' 'flag\.Bool(Var)?\(.*"update"' cmd internal | xargs -r -n 1 dirname | sort -u | sed 's,^,./,')
 
-.PHONY: build test race fuzz lint fmt bench bench-peers bench-regress golden loc demo test-real clean help
+.PHONY: build test race fuzz lint fmt bench bench-peers bench-regress compare golden loc demo test-real test-browser clean help
 
 build: ## compile bin/crawl
 	$(GO) build -o bin/crawl ./cmd/crawl
@@ -41,6 +41,9 @@ bench-peers: ## crawl beside other clients, in one run
 bench-regress: ## regressions planted and found by crawl bench: half an hour, on a machine with nothing else to do
 	$(GO) run ./bench/regress
 
+compare: build ## the event loop beside goroutines, threads, processes and callbacks: no network needed
+	bin/crawl compare
+
 golden: ## rewrite the golden files; read the diff before you commit it
 	@dirs="$(golden)"; if [ -n "$$dirs" ]; then $(GO) test $$dirs -update; else echo "no test has golden files"; fi
 
@@ -52,6 +55,9 @@ demo: build ## see it at work: no network needed
 
 test-real: build ## two real documentation sites under nginx, every byte checked (Debian, installs nginx-light)
 	@.ci/real.sh
+
+test-browser: ## the pages in a real browser (Debian, installs chromium; node, playwright-core from npm)
+	@BROWSER_SHOTS=$${BROWSER_SHOTS:-bin/shots} .ci/browser.sh
 
 clean: ## remove what make built and measured
 	rm -rf bin bench.txt cover.out
