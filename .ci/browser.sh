@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# browser.sh: the pages of crawl (the report of a crawl, that of a comparison, the live page) in a real Chromium, headless:
+# browser.sh: the pages of crawl (crawl report, crawl compare, the live page) in a real Chromium, headless:
 # .ci/browser/*.test.mjs say what must hold, and checks.test.mjs that each of the checks can fail.
 #
 # It needs Debian's chromium, and node with npm, from 18 on; what is missing is installed with apt-get. playwright-core
@@ -49,7 +49,6 @@ echo "browser: $("$CHROMIUM" --version 2>/dev/null), node $(node --version)"
 	die "npm could not install what .ci/browser/package-lock.json names"
 
 go build -o "$work/crawl" ./cmd/crawl
-go build -o "$work/comparison" .ci/browser/comparison.go
 
 shots=${BROWSER_SHOTS:-$(mktemp -d -t crawl-shots-XXXXXX)}
 mkdir -p "$shots" "$work/tmp"
@@ -58,7 +57,7 @@ shots=$(cd "$shots" && pwd)
 # In the background, so that a signal to this script ends it too. What it starts, it ends itself.
 code=0
 # Two at a time: one of them mostly waits.
-CHROMIUM=$CHROMIUM CRAWL=$work/crawl COMPARISON=$work/comparison BROWSER_SHOTS=$shots TMPDIR=$work/tmp NO_COLOR=1 \
+CHROMIUM=$CHROMIUM CRAWL=$work/crawl BROWSER_SHOTS=$shots TMPDIR=$work/tmp NO_COLOR=1 \
 	timeout -k 10 $limit node --test --test-concurrency=2 --test-reporter=spec .ci/browser/*.test.mjs &
 tests=$!
 wait $tests || code=$?

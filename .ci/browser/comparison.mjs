@@ -1,7 +1,7 @@
 // A comparison that is made up: three modes, one with a cap, one run that is not verified, a warm-up that does not count.
 import {deflateSync} from 'node:zlib';
 
-export const levels = [1, 10, 100];
+const levels = [1, 10, 100];
 const modes = {sync: {cap: 1, cost: 16}, loop: {cap: 1 << 20, cost: 12}, nethttp: {cap: 1 << 20, cost: 40}};
 
 export function comparison() {

@@ -1,13 +1,12 @@
 // The pages that are files: what is on them is counted against the data they are made of, and they are looked at as
 // phones and desks show them, in light and dark.
 import assert from 'node:assert/strict';
-import {execFileSync} from 'node:child_process';
 import {readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {after, before, describe, test} from 'node:test';
 import {pathToFileURL} from 'node:url';
 import {desktop, launch, open, phone, shot} from './browser.mjs';
-import {comparison, levels} from './comparison.mjs';
+import {comparison} from './comparison.mjs';
 import {origin, run, scratch, stop} from './crawl.mjs';
 import {contrast, keyboard, structure, unfold, width} from './inspect.mjs';
 
@@ -161,54 +160,69 @@ describe('crawl report', () => {
   });
 });
 
-describe('the page of a comparison', () => {
+// counted are the runs whose figures are shown: verified, no warm-up, and quiet where half of the rounds were.
+function counted(data, mode, concurrency) {
+  const good = data.runs.filter(r => r.mode === mode && r.concurrency === concurrency && r.round > 0 && !r.problem);
+  const quiet = good.filter(r => !r.noisy);
+  return quiet.length > 0 && 2 * quiet.length >= data.rounds ? quiet : good;
+}
+
+// phases is how many parts the bar of a fetch has: those that took time.
+function phases(fetch) {
+  const connected = Math.max(fetch.begin, fetch.connected || 0), first = Math.max(connected, fetch.first_byte || 0);
+  return [connected > fetch.begin, first > connected, fetch.end > first].filter(Boolean).length;
+}
+
+// comparisons is what the page of a comparison shows, counted against its JSON.
+async function comparisons(file, data) {
+  const page = await open(browser, file);
+  const charts = await figures(page);
+  const distinct = of => [...new Set(data.runs.map(of))];
+  const modes = distinct(r => r.mode), levels = distinct(r => r.concurrency).sort((a, b) => a - b);
+  const outcomes = levels.flatMap(concurrency => modes.map(mode => ({mode, concurrency, runs: counted(data, mode, concurrency)}))).filter(o => o.runs.length > 0);
+  const capped = outcomes.filter(o => Math.min(...o.runs.map(r => r.reached)) < o.concurrency).length;
+  const lines = modes.filter(mode => outcomes.filter(o => o.mode === mode).length > 1).length; // it takes two points
+  for (const title of ['Fetches per second', 'Peak memory']) {
+    const {shapes, hollow, lines: drawn, filled} = charts[title];
+    assert.deepEqual({shapes, hollow, drawn, filled}, {shapes: outcomes.length, hollow: capped, drawn: lines, filled: outcomes.length}, title);
+  }
+  assert.equal(charts['CPU time per fetch'].marks, 2 * outcomes.length);
+  assert.equal(charts['CPU time per fetch'].rows.length, outcomes.length);
+  for (const c of levels) {
+    const chart = Object.entries(charts).find(([title]) => title.startsWith(`Latency at ${c} `))[1];
+    assert.equal(chart.lines, outcomes.filter(o => o.concurrency === c).length, `latency at ${c}`);
+    assert.equal(chart.shapes, chart.filled, `latency at ${c}`);
+  }
+  for (const {mode, runs} of outcomes.filter(o => o.concurrency === levels[levels.length >> 1])) {
+    const shown = runs.sort((a, b) => a.fetches / a.wall - b.fetches / b.wall)[runs.length >> 1];
+    assert.equal(charts[`${mode}: fetches in flight`].marks, 1, mode);
+    assert.equal(charts[`${mode}: some fetches`].marks, shown.sample.reduce((n, f) => n + phases(f), 0), mode);
+    assert.equal(charts[`${mode}: some fetches`].bars, shown.sample.length, mode);
+  }
+  const lists = await tables(page);
+  for (const c of levels) {
+    const ofLevel = Object.entries(lists).filter(([caption]) => caption.startsWith(`At ${c} `));
+    assert.equal(ofLevel.length, 2, `tables at ${c}: ${Object.keys(lists)}`);
+    ofLevel.forEach(([caption, rows]) => assert.equal(rows.length, modes.length, caption));
+  }
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+  return {outcomes: outcomes.length, capped};
+}
+
+describe('crawl compare, of figures that are made up', () => {
   let file;
   const made = comparison();
-  before(() => {
-    const html = execFileSync(process.env.COMPARISON, {input: JSON.stringify(made), timeout: 20_000, maxBuffer: 64 << 20});
-    writeFileSync(join(scratch, 'comparison.html'), html);
-    file = pathToFileURL(join(scratch, 'comparison.html')).href;
+  before(async () => {
+    writeFileSync(join(scratch, 'made.json'), JSON.stringify(made) + '\n');
+    await run(['compare', '--from', 'made.json', '--html', 'made.html'], {codes: [1]}); // runs are not verified
+    file = pathToFileURL(join(scratch, 'made.html')).href;
   });
 
   holds('comparison', () => file);
 
   test('as many marks as there are figures', limit, async () => {
-    const page = await open(browser, file);
-    const charts = await figures(page);
-    const counted = made.runs.filter(r => r.round > 0 && !r.problem);
-    const points = new Set(counted.map(r => `${r.mode} ${r.concurrency}`)).size;
-    const capped = new Set(counted.filter(r => r.reached < r.concurrency).map(r => `${r.mode} ${r.concurrency}`)).size;
-    const modes = [...new Set(made.runs.map(r => r.mode))];
-    assert.equal(points, 8, 'of nine, one is not verified');
-    for (const title of ['Fetches per second', 'Peak memory']) {
-      assert.equal(charts[title].shapes, points, title);
-      assert.equal(charts[title].hollow, capped, title);
-      assert.equal(charts[title].lines, modes.length, title);
-      assert.equal(charts[title].filled, points, title);
-    }
-    assert.equal(charts['CPU time per fetch'].marks, 2 * points);
-    assert.equal(charts['CPU time per fetch'].rows.length, points);
-    for (const c of levels) {
-      const verified = new Set(counted.filter(r => r.concurrency === c).map(r => r.mode)).size;
-      const chart = Object.entries(charts).find(([title]) => title.startsWith(`Latency at ${c} `))[1];
-      assert.equal(chart.lines, verified, `latency at ${c}`);
-      assert.equal(chart.shapes, chart.filled, `latency at ${c}`);
-    }
-    const middle = levels[levels.length >> 1];
-    for (const mode of modes) {
-      const shown = counted.find(r => r.mode === mode && r.concurrency === middle); // its runs have the same phases
-      assert.equal(charts[`${mode}: fetches in flight`].marks, 1, mode);
-      const phases = shown.sample.reduce((n, s) => n + (s.connected ? 3 : 2), 0);
-      assert.equal(charts[`${mode}: some fetches`].marks, phases, mode);
-      assert.equal(charts[`${mode}: some fetches`].bars, shown.sample.length, mode);
-    }
-    const lists = await tables(page);
-    for (const c of levels) {
-      const ofLevel = Object.entries(lists).filter(([caption]) => caption.startsWith(`At ${c} `));
-      assert.equal(ofLevel.length, 2, `tables at ${c}: ${Object.keys(lists)}`);
-      ofLevel.forEach(([caption, rows]) => assert.equal(rows.length, modes.length, caption));
-    }
-    await page.context().close();
+    assert.deepEqual(await comparisons(file, made), {outcomes: 8, capped: 2}, 'of nine, one is not verified');
   });
 
   test('what is not verified is told, and not obeyed', limit, async () => {
@@ -220,4 +234,11 @@ describe('the page of a comparison', () => {
     assert.deepEqual(page.faults, []);
     await page.context().close();
   });
+});
+
+test('crawl compare, measured just now', {timeout: 60_000}, async () => {
+  await run(['compare', '-c', '1,20', '--modes', 'sync,loop,goroutine', '--rounds', '1', '--fetches', '300', '--syscalls=false', '-q', '--json', 'measured.json', '--html', 'measured.html']);
+  const [data] = readFileSync(join(scratch, 'measured.json'), 'utf8').trim().split('\n').map(line => JSON.parse(line));
+  const found = await comparisons(pathToFileURL(join(scratch, 'measured.html')).href, data);
+  assert.deepEqual(found, {outcomes: 6, capped: 1}, JSON.stringify(data.runs.map(r => r.problem).filter(Boolean)));
 });
