@@ -42,3 +42,22 @@ func resizeTerminal(master *os.File, columns uint16) error {
 	})
 	return errors.Join(err, failed)
 }
+
+// holdTerminal stops a terminal's output, as Ctrl-S does, but before it returns: a key gets there when the kernel
+// has the time.
+func holdTerminal(master *os.File) error {
+	raw, err := master.SyscallConn()
+	if err != nil {
+		return err
+	}
+	number, failed := 0, error(nil)
+	err = raw.Control(func(fd uintptr) { number, failed = unix.IoctlGetInt(int(fd), unix.TIOCGPTN) })
+	if err = errors.Join(err, failed); err != nil {
+		return err
+	}
+	slave, err := os.OpenFile("/dev/pts/"+strconv.Itoa(number), os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(unix.IoctlSetInt(int(slave.Fd()), unix.TCXONC, unix.TCOOFF), slave.Close())
+}

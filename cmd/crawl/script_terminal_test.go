@@ -20,6 +20,10 @@ func (s *script) typeKeys(_ *testscript.TestScript, args []string) {
 	check(err)
 }
 
+func (s *script) hold(_ *testscript.TestScript, args []string) {
+	check(holdTerminal(s.process(args[0]).master))
+}
+
 func (s *script) resize(_ *testscript.TestScript, args []string) {
 	columns, err := strconv.ParseUint(args[1], 10, 16)
 	check(err)

@@ -141,6 +141,7 @@ func scriptCommands() map[string]func(ts *testscript.TestScript, neg bool, args 
 	add("eof NAME: ends that", 1, (*script).eof)
 	add("signal [-group] NAME INT|TERM|QUIT|HUP", 2, (*script).signal)
 	add("type NAME TEXT: on the keyboard of its terminal, as in a Go string", 2, (*script).typeKeys)
+	add("hold NAME: stops the output of its terminal, as Ctrl-S does, at once", 1, (*script).hold)
 	add("resize NAME COLUMNS: of its terminal", 2, (*script).resize)
 	add("ended NAME CODE: waits for its end; then stdout and stderr are what it wrote", 2, (*script).ended)
 	add("screen FILE COLUMNS: prints what a terminal shows to which that has been written", 2, (*script).screen)

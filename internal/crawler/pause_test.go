@@ -34,7 +34,7 @@ func TestPause(t *testing.T) {
 			var begin, resumed time.Time
 			var asked, late Stats
 			w.After(2500*time.Millisecond, func() {
-				if !c.Pause() || !c.Pause() {
+				if first, again := c.Pause(), c.Pause(); !first || !again {
 					t.Error("it is not paused")
 				}
 				begin, asked = w.Now(), c.Stats()
