@@ -45,6 +45,10 @@ func (m *measurement) child(ctx context.Context, spec modes.Spec, run *Run) erro
 	}
 	run.StartCPU = max(0, used-run.User-run.System)
 	run.Foreign = max(0, after.foreign(before)-run.User-run.System)
+	if spec.Mode == modes.Processes {
+		// Its children end while it still works. That is theirs, and noise of as much goes unseen.
+		run.Foreign = max(0, run.Foreign-run.StartCPU)
+	}
 	run.Noisy = run.Foreign > noisyShare*run.Wall+clockError
 	return nil
 }

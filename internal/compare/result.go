@@ -56,7 +56,7 @@ type Run struct {
 	Mode        string  `json:"mode"`
 	Concurrency int     `json:"concurrency"`         // asked for; Reached is what it was
 	Round       int     `json:"round"`               // from 1; 0 is a warm-up, which no figure counts
-	AtServer    int     `json:"at_server,omitempty"` // requests at once, the most that the built-in origin saw
+	AtServer    int     `json:"at_server,omitempty"` // requests at once, the most that the built-in origin saw, if it holds back its answers
 	Problem     string  `json:"problem,omitempty"`   // why it is not verified: no figure counts it then
 	Noisy       bool    `json:"noisy,omitempty"`
 	Foreign     float64 `json:"foreign"`   // CPU seconds that others took from the machine meanwhile, stolen ones included

@@ -70,7 +70,7 @@ func (r *Result) waits(concurrency int) *report.Table {
 func (r *Result) legend() []string {
 	lines := []string{
 		"Each figure is the median of the runs that count, [smallest–largest] beside it; × loop is the median of the ratios within each round.",
-		"reached: fetches in flight at once, which may be a cap of the mode; seen: requests at once at the server, the most. CPU/fetch in µs of user and system time. kB/conn: peak memory without that of the program before its first fetch, for each fetch in flight; told from 100 on.",
+		"reached: fetches in flight at once, which may be a cap of the mode; seen: requests at once at the server, the most, where it holds back its answers. CPU/fetch in µs of user and system time. kB/conn: peak memory without that of the program before its first fetch, for each fetch in flight; told from 100 on.",
 		"switches: context switches for each fetch, voluntary; forced: involuntary. calls: system calls for each fetch" + r.counters() + ". GC pause: the longest. late: how late the loop ran what was due.",
 	}
 	if r.Work.Rate > 0 {

@@ -118,7 +118,9 @@ func (m *measurement) verifyServer(spec modes.Spec, run *Run) error {
 	if err != nil {
 		return err
 	}
-	run.AtServer = int(s.MaxInFlight)
+	if m.delay > 0 { // else each is answered before the next one is read, and there is one at a time
+		run.AtServer = int(s.MaxInFlight)
+	}
 	switch {
 	case s.Requests < int64(spec.Fetches):
 		return fmt.Errorf("the server counted %d requests for %d fetches", s.Requests, spec.Fetches)
