@@ -45,7 +45,7 @@ func TestMeasure(t *testing.T) {
 		t.Errorf("runs that count: %v; want 4 of each mode", seen)
 	}
 	for _, f := range Figures() {
-		if f.Name == "lag_p99" || f.Name == "lag_max" || f.Name == "system_calls" || f.Name == "connection_memory" {
+		if f.Name == "at_server" || f.Name == "lag_p99" || f.Name == "lag_max" || f.Name == "system_calls" || f.Name == "connection_memory" {
 			continue // not of every mode or concurrency
 		}
 		if v := Values(r.Series(modes.Goroutine, 8), f); len(v) < 1 {
@@ -59,6 +59,22 @@ func TestMeasure(t *testing.T) {
 	back := new(Result)
 	if err := json.Unmarshal(data, back); err != nil || len(back.Runs) != len(r.Runs) || back.Runs[3].Wall != r.Runs[3].Wall {
 		t.Errorf("JSON does not come back as it went: %v", err)
+	}
+}
+
+// Where answers are held back the server sees as many requests at once as there are fetches in flight: in both
+// modes.
+func TestMeasureSeenByTheServer(t *testing.T) {
+	p := small(t, "good")
+	p.Concurrency, p.Latency, p.Fetches, p.Rounds = []int{8}, "200ms", 16, 1
+	r, err := Measure(context.Background(), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range r.Runs {
+		if run := &r.Runs[i]; run.Problem != "" || run.AtServer != run.Concurrency {
+			t.Errorf("%s at %d: the server saw %d at once: %s", run.Mode, run.Concurrency, run.AtServer, run.Problem)
+		}
 	}
 }
 
