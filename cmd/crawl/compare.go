@@ -18,6 +18,7 @@ import (
 
 	"crawl/internal/compare"
 	"crawl/internal/modes"
+	"crawl/internal/origin"
 )
 
 const compareHelp = `Do the same work in several models of concurrency, in turn, and say what each costs.
@@ -33,7 +34,8 @@ const compareHelp = `Do the same work in several models of concurrency, in turn,
 Each run is a process of its own, on a CPU of its own where the machine has two,
 and is checked: every URL fetched, every byte as the server says, or it has no
 figures. By default the built-in test web serves; -i takes a list of yours, each
-URL of which is then fetched by every mode in every round: ask its owner.
+URL of which is then fetched by every mode in every round: ask its owner. There
+a fetch may fail; how many did is told. A run ends after 6 minutes at the latest.
 
 The table has medians of the rounds, the smallest and largest, and ratios to loop
 round by round. What is slower by a few percent may be noise: look at the spread.`
@@ -102,7 +104,7 @@ func (o *compareOptions) addFlags(f *pflag.FlagSet) {
 
 // add has the flags that say the same for every command that measures.
 func (o *workloadFlags) add(f *pflag.FlagSet) {
-	f.IntVar(&o.fetches, "fetches", 0, "fetches of a run (default enough for about a second; of a list, its lines)")
+	f.IntVar(&o.fetches, "fetches", 0, "fetches of a run (default 40000, or a few for each in flight; of a list, its lines)")
 	f.Var(&o.rate, "rate", "fetches begun per second, as `N/s`: latencies then count from when a fetch was due")
 	f.DurationVar(&o.timeout, "timeout", 30*time.Second, "time limit of a fetch")
 	f.StringVar(&o.size, "size", "", "`BYTES` of a page of the test web, as 2048 or a range 1KiB-64KiB (default 2048)")
@@ -142,9 +144,23 @@ func (o *compareOptions) run(s streams, command []string) error {
 			fmt.Fprintf(s.err, "crawl: %s\n", printable(fmt.Sprintf(format, args...)))
 		}
 	}
+	results, err := o.measure(plan)
+	if err == nil {
+		return o.show(s, results)
+	}
+	if len(results) > 0 {
+		fmt.Fprintln(s.err, "crawl: it was ended; this is what was measured so far")
+		if showErr := o.show(s, results); showErr != nil { // the reason for the end decides the exit code
+			fmt.Fprintf(s.err, "crawl: error: %s\n", printable(showErr.Error()))
+		}
+	}
+	return err
+}
+
+// measure makes the comparisons one after the other. With an error come those there are by then.
+func (o *compareOptions) measure(plan compare.Plan) (results []*compare.Result, err error) {
 	ctx, stop := untilSignal()
 	defer stop()
-	var results []*compare.Result
 	for _, latency := range o.latencies() {
 		plan.Latency = latency
 		plan.Traces = o.syscalls && plan.List == ""
@@ -152,19 +168,14 @@ func (o *compareOptions) run(s streams, command []string) error {
 		if result != nil && len(result.Runs) > 0 {
 			results = append(results, result)
 		}
-		if err == nil {
-			continue
+		switch {
+		case ctx.Err() != nil:
+			return results, context.Cause(ctx)
+		case err != nil:
+			return results, measureError(err)
 		}
-		if ctx.Err() == nil {
-			return measureError(err)
-		}
-		if len(results) > 0 {
-			plan.Progress("interrupted: this is what was measured so far")
-			return errors.Join(context.Cause(ctx), o.show(s, results))
-		}
-		return context.Cause(ctx)
 	}
-	return o.show(s, results)
+	return results, nil
 }
 
 // measureError tells a plan that cannot be carried out from a machine that did not let us.
@@ -190,6 +201,13 @@ func (o *compareOptions) check() error {
 		return usageError("--rounds %d: must be at least 1", o.workload.rounds)
 	case len(o.from) > 0 && o.workload.list != "":
 		return usageError("--from measures nothing: there is no use for -i")
+	case len(o.from) > 0:
+		return nil
+	}
+	for _, latency := range o.latency { // else it would be noticed after the comparisons before it
+		if _, err := origin.ParseLatency(latency); err != nil {
+			return usageError("%w", err)
+		}
 	}
 	return checkConcurrency(o.concurrency)
 }
@@ -211,7 +229,7 @@ func checkConcurrency(list []int) error {
 
 // show writes the results as the flags say, and says whether they can be trusted.
 func (o *compareOptions) show(s streams, results []*compare.Result) error {
-	var err error
+	var err error // of all that could not be written
 	if o.json != "" {
 		err = errors.Join(err, toFile(s, o.json, func(w io.Writer) error {
 			enc := json.NewEncoder(w)
@@ -235,7 +253,7 @@ func (o *compareOptions) show(s streams, results []*compare.Result) error {
 		}
 	}
 	if err != nil {
-		return err
+		return ioError(err)
 	}
 	bad, all := 0, 0
 	for _, r := range results {

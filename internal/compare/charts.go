@@ -54,6 +54,9 @@ func (r *Result) describe(figure string, unit report.Unit, scale float64) string
 		}
 		parts = append(parts, part)
 	}
+	if len(parts) == 0 {
+		return "There are no figures at " + inFlight(most) + "."
+	}
 	return "At " + inFlight(most) + ", from best to worst: " + strings.Join(parts, ", ") + "."
 }
 

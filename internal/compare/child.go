@@ -32,33 +32,33 @@ const (
 
 // child makes a run in a process of its own. The error is why it has no figures.
 func (m *measurement) child(ctx context.Context, spec modes.Spec, run *Run) error {
-	c, err := m.startChild(ctx, m.cpus.client, m.plan.Program, childCommand)
+	c, err := m.startChild(ctx, m.cpus.client, m.plan.Program, modes.ChildCommand)
 	if err != nil {
 		return err
 	}
-	before := usedCPU(m.origin)
-	err = c.work(spec, &run.Result, func() { before = usedCPU(m.origin) })
-	after := usedCPU(m.origin)
+	// From when it is ready until it has gone: what it does besides the work, and all of its children's, is its own.
+	var before, after cpuTime
+	var prepared float64
+	began := time.Now()
+	err = c.work(spec, &run.Result, func() {
+		before, prepared, began = usedCPU(m.origin), familyCPU(c.cmd.Process.Pid), time.Now()
+	})
 	used, endErr := c.end()
+	after = usedCPU(m.origin)
+	window := time.Since(began).Seconds()
 	if err = errors.Join(err, endErr); err != nil {
 		return c.explain(err)
 	}
 	run.StartCPU = max(0, used-run.User-run.System)
-	run.Foreign = max(0, after.foreign(before)-run.User-run.System)
-	if spec.Mode == modes.Processes {
-		// Its children end while it still works. That is theirs, and noise of as much goes unseen.
-		run.Foreign = max(0, run.Foreign-run.StartCPU)
-	}
-	run.Noisy = run.Foreign > noisyShare*run.Wall+clockError
+	run.Foreign = max(0, after.foreign(before)-(used-prepared))
+	run.Noisy = run.Foreign > noisyShare*window+clockError
 	return nil
 }
-
-// childCommand makes crawl do one run: modes.Serve.
-const childCommand = "compare-run"
 
 // child is a process that does one run.
 type child struct {
 	cmd        *exec.Cmd
+	ctx        context.Context // that ends it when it takes too long
 	cancel     context.CancelFunc
 	in         io.WriteCloser
 	out        *bufio.Reader
@@ -67,7 +67,7 @@ type child struct {
 
 func (m *measurement) startChild(ctx context.Context, cpu int, argv ...string) (*child, error) {
 	ctx, cancel := context.WithTimeout(ctx, readyTime+workTime)
-	c := &child{cmd: exec.CommandContext(ctx, argv[0], argv[1:]...), cancel: cancel}
+	c := &child{cmd: exec.CommandContext(ctx, argv[0], argv[1:]...), ctx: ctx, cancel: cancel}
 	c.cmd.Env = childEnv()
 	c.cmd.Stderr = &c.complaints
 	c.cmd.WaitDelay = exitTime
@@ -106,11 +106,11 @@ func (c *child) work(spec modes.Spec, into *modes.Result, ready func()) error {
 		return fmt.Errorf("tell it what to do: %w", err)
 	}
 	line, err := c.out.ReadString('\n')
-	if err != nil || line != "ready\n" {
+	if err != nil || line != modes.WordReady {
 		return fmt.Errorf("it does not get ready: %q: %w", line, unexpected(err))
 	}
 	ready()
-	if _, err := io.WriteString(c.in, "go\n"); err != nil {
+	if _, err := io.WriteString(c.in, modes.WordGo); err != nil {
 		return fmt.Errorf("let it begin: %w", err)
 	}
 	data, err := c.out.ReadBytes('\n')
@@ -134,6 +134,11 @@ func unexpected(err error) error {
 // end waits for the child and returns the CPU seconds of its whole life, its own children's included.
 func (c *child) end() (cpu float64, err error) {
 	defer c.cancel()
+	defer func() {
+		if errors.Is(c.ctx.Err(), context.DeadlineExceeded) {
+			err = fmt.Errorf("it was stopped after %v: make fewer fetches, or leave out this mode", readyTime+workTime)
+		}
+	}()
 	_ = c.in.Close()
 	_, _ = io.Copy(io.Discard, c.out) // to the end, so that Wait does not cut it off
 	err = c.cmd.Wait()

@@ -19,29 +19,44 @@ func always(f func(r *Run) float64) func(r *Run) (float64, bool) {
 	return func(r *Run) (float64, bool) { return f(r), r.Fetches > 0 }
 }
 
+// perFetchFrom fetches on it can be told what one costs: below, what a run costs once is most of it.
+const perFetchFrom = 100
+
+// perFetch is a share for each fetch that did not fail.
+func perFetch(f func(r *Run) float64) func(r *Run) (float64, bool) {
+	return func(r *Run) (float64, bool) {
+		n := r.Fetches - r.Failures()
+		return f(r) / float64(max(1, n)), n >= perFetchFrom
+	}
+}
+
 // Figures are all there are, the most important first.
 func Figures() []Figure {
-	latency := func(of func(l *modes.Latency) int64) func(r *Run) (float64, bool) {
-		return func(r *Run) (float64, bool) { return float64(of(&r.Latency)), r.Fetches > r.failures() }
+	// Of fewer fetches than least, the slowest of all is what a percentile would be.
+	latency := func(least int, of func(l *modes.Latency) int64) func(r *Run) (float64, bool) {
+		return func(r *Run) (float64, bool) { return float64(of(&r.Latency)), r.Fetches-r.Failures() >= least }
 	}
 	return []Figure{
-		{"cpu_per_fetch", "CPU per fetch", "µs", false, always(func(r *Run) float64 { return (r.User + r.System) / float64(r.Fetches) * 1e6 })},
-		{"user_per_fetch", "of it user", "µs", false, always(func(r *Run) float64 { return r.User / float64(r.Fetches) * 1e6 })},
-		{"system_per_fetch", "of it system", "µs", false, always(func(r *Run) float64 { return r.System / float64(r.Fetches) * 1e6 })},
-		{"rate", "fetches", "1/s", true, always(func(r *Run) float64 { return float64(r.Fetches) / r.Wall })},
+		{"cpu_per_fetch", "CPU per fetch", "µs", false, perFetch(func(r *Run) float64 { return (r.User + r.System) * 1e6 })},
+		{"user_per_fetch", "of it user", "µs", false, perFetch(func(r *Run) float64 { return r.User * 1e6 })},
+		{"system_per_fetch", "of it system", "µs", false, perFetch(func(r *Run) float64 { return r.System * 1e6 })},
+		{"rate", "fetches", "1/s", true, func(r *Run) (float64, bool) {
+			n := r.Fetches - r.Failures()
+			return float64(n) / r.Wall, n > 0 && r.Wall > 0
+		}},
 		{"peak_memory", "peak memory", "MB", false, always(func(r *Run) float64 { return float64(r.PeakMemory) / 1e6 })},
 		{"connection_memory", "memory per connection", "KB", false, perConnection},
-		{"p50", "latency p50", "µs", false, latency(func(l *modes.Latency) int64 { return l.P50 })},
-		{"p90", "p90", "µs", false, latency(func(l *modes.Latency) int64 { return l.P90 })},
-		{"p95", "p95", "µs", false, latency(func(l *modes.Latency) int64 { return l.P95 })},
-		{"p99", "p99", "µs", false, latency(func(l *modes.Latency) int64 { return l.P99 })},
-		{"p999", "p99.9", "µs", false, latency(func(l *modes.Latency) int64 { return l.P999 })},
-		{"max", "slowest", "µs", false, latency(func(l *modes.Latency) int64 { return l.Max })},
-		{"errors", "errors", "", false, always(func(r *Run) float64 { return float64(r.failures()) / float64(r.Fetches) })},
+		{"p50", "latency p50", "µs", false, latency(1, func(l *modes.Latency) int64 { return l.P50 })},
+		{"p90", "p90", "µs", false, latency(10, func(l *modes.Latency) int64 { return l.P90 })},
+		{"p95", "p95", "µs", false, latency(20, func(l *modes.Latency) int64 { return l.P95 })},
+		{"p99", "p99", "µs", false, latency(100, func(l *modes.Latency) int64 { return l.P99 })},
+		{"p999", "p99.9", "µs", false, latency(1000, func(l *modes.Latency) int64 { return l.P999 })},
+		{"max", "slowest", "µs", false, latency(1, func(l *modes.Latency) int64 { return l.Max })},
+		{"errors", "errors", "", false, always(func(r *Run) float64 { return float64(r.Failures()) / float64(r.Fetches) })},
 		{"at_server", "requests at once at the server", "", true, func(r *Run) (float64, bool) { return float64(r.AtServer), r.AtServer > 0 }},
 		{"threads", "threads", "", false, always(func(r *Run) float64 { return float64(r.Threads) })},
-		{"voluntary", "voluntary switches per fetch", "", false, always(func(r *Run) float64 { return float64(r.Voluntary) / float64(r.Fetches) })},
-		{"involuntary", "involuntary switches per fetch", "", false, always(func(r *Run) float64 { return float64(r.Involuntary) / float64(r.Fetches) })},
+		{"voluntary", "voluntary switches per fetch", "", false, perFetch(func(r *Run) float64 { return float64(r.Voluntary) })},
+		{"involuntary", "involuntary switches per fetch", "", false, perFetch(func(r *Run) float64 { return float64(r.Involuntary) })},
 		{"system_calls", "system calls per fetch", "", false, func(r *Run) (float64, bool) {
 			return float64(r.SystemCalls) / float64(max(1, r.Fetches)), r.SystemCalls > 0
 		}},
@@ -70,7 +85,8 @@ func FigureNamed(name string) (Figure, bool) {
 	return all[i], true
 }
 
-func (r *Run) failures() (n int) {
+// Failures are how many of its fetches failed.
+func (r *Run) Failures() (n int) {
 	for _, c := range r.Failed {
 		n += c
 	}

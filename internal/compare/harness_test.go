@@ -23,7 +23,7 @@ func TestMain(m *testing.M) {
 		switch os.Args[1] {
 		case "origin":
 			os.Exit(originMain(os.Args[2:]))
-		case childCommand:
+		case modes.ChildCommand:
 			os.Exit(clientMain(filepath.Base(os.Args[0])))
 		case "--version":
 			os.Exit(0)

@@ -3,7 +3,10 @@ package compare
 import "runtime"
 
 // cpus are where processes run; -1 is anywhere.
-type cpus struct{ origin, client int }
+type cpus struct {
+	origin, client int
+	shared         bool // they are two threads of one core
+}
 
 // thisMachine is what is known of the machine.
 func thisMachine(c cpus) Machine {

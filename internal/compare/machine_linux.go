@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -39,19 +41,46 @@ func describe(m *Machine) {
 	}
 }
 
-// chooseCPUs gives the first CPU to the origin and the second to the client.
+// chooseCPUs gives the first CPU to the origin, and to the client the next one that is not of the same core.
 func chooseCPUs() cpus {
 	var mask unix.CPUSet
 	if err := unix.SchedGetaffinity(0, &mask); err != nil || mask.Count() < 2 {
-		return cpus{-1, -1}
+		return cpus{origin: -1, client: -1}
 	}
-	var ours []int
-	for c := 0; len(ours) < 2; c++ {
+	var all []int
+	for c := 0; len(all) < mask.Count(); c++ {
 		if mask.IsSet(c) {
-			ours = append(ours, c)
+			all = append(all, c)
 		}
 	}
-	return cpus{ours[0], ours[1]}
+	origin, others := all[0], all[1:]
+	siblings := siblingsOf(origin)
+	for _, c := range others {
+		if !slices.Contains(siblings, c) {
+			return cpus{origin: origin, client: c}
+		}
+	}
+	return cpus{origin: origin, client: others[0], shared: true}
+}
+
+// siblingsOf are the CPUs that are one core with c, as far as the kernel tells: "0,4", or "0-1".
+func siblingsOf(c int) (all []int) {
+	list, _ := os.ReadFile("/sys/devices/system/cpu/cpu" + strconv.Itoa(c) + "/topology/thread_siblings_list")
+	for part := range strings.SplitSeq(strings.TrimSpace(string(list)), ",") {
+		first, last, isRange := strings.Cut(part, "-")
+		from, err := strconv.Atoi(first)
+		if err != nil {
+			continue
+		}
+		to := from
+		if isRange {
+			to, _ = strconv.Atoi(last)
+		}
+		for n := from; n <= to; n++ {
+			all = append(all, n)
+		}
+	}
+	return all
 }
 
 // onCPU runs fn with the calling thread, and so whatever it starts, bound to one CPU. The goroutine is locked to
@@ -102,6 +131,21 @@ func usedCPU(o *origin.Process) (t cpuTime) {
 		t.ours += processCPU(o.PID())
 	}
 	return t
+}
+
+// familyCPU is the time of a process and of its children, which are those of its threads.
+func familyCPU(pid int) float64 {
+	sum := processCPU(pid)
+	lists, _ := filepath.Glob("/proc/" + strconv.Itoa(pid) + "/task/*/children") // proc_pid_task_children(5)
+	for _, name := range lists {
+		list, _ := os.ReadFile(name) // a thread that has ended has none
+		for _, child := range strings.Fields(string(list)) {
+			if n, err := strconv.Atoi(child); err == nil {
+				sum += processCPU(n)
+			}
+		}
+	}
+	return sum
 }
 
 // processCPU is the user and system time of a process in seconds; 0 when it is gone.

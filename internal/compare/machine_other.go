@@ -11,10 +11,12 @@ import (
 func describe(*Machine) {}
 
 // chooseCPUs: only Linux lets a process choose.
-func chooseCPUs() cpus { return cpus{-1, -1} }
+func chooseCPUs() cpus { return cpus{origin: -1, client: -1} }
 
 func onCPU(_ int, fn func() error) error { return fn() }
 
 func prepareChild(*exec.Cmd) {}
+
+func familyCPU(int) float64 { return 0 }
 
 func usedCPU(*origin.Process) cpuTime { return cpuTime{} }

@@ -272,6 +272,9 @@ func (m *measurement) note() {
 	if m.cpus.client < 0 {
 		r.Notes = append(r.Notes, "client and origin were not pinned to CPUs of their own: they took time from each other")
 	}
+	if m.cpus.shared {
+		r.Notes = append(r.Notes, "client and origin were pinned to two threads of one core: they took from each other what those share")
+	}
 	noisy, bad := 0, 0
 	for i := range r.Runs {
 		if r.Runs[i].Problem != "" {

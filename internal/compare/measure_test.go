@@ -17,7 +17,7 @@ import (
 
 func small(t *testing.T, name string) Plan {
 	return Plan{
-		Modes: []string{modes.Loop, modes.Goroutine}, Concurrency: []int{1, 8}, Rounds: 2, Fetches: 300,
+		Modes: []string{modes.Loop, modes.Goroutine}, Concurrency: []int{1, 8}, Rounds: 2, Fetches: 1000,
 		Program: program(t, name), Progress: func(format string, args ...any) { t.Logf(format, args...) },
 	}
 }
@@ -37,7 +37,7 @@ func TestMeasure(t *testing.T) {
 		if run.Round > 0 {
 			seen[run.Mode]++
 		}
-		if run.Fetches != 300 || run.Wall <= 0 || run.User+run.System <= 0 || run.Reached != run.Concurrency {
+		if run.Fetches != 1000 || run.Wall <= 0 || run.User+run.System <= 0 || run.Reached != run.Concurrency {
 			t.Errorf("%s at %d: %d fetches in %v s, %v s of CPU, %d at once", run.Mode, run.Concurrency, run.Fetches, run.Wall, run.User+run.System, run.Reached)
 		}
 	}
@@ -84,8 +84,8 @@ func TestMeasureBelievesNobody(t *testing.T) {
 		"mute":   "does not get ready",
 		"dies":   "no; memory",
 		"liar":   "have no response",
-		"short":  "299 fetches of 300",
-		"forger": "the server counted 0 requests for 300 fetches",
+		"short":  "999 fetches of 1000",
+		"forger": "the server counted 0 requests for 1000 fetches",
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := small(t, name)
@@ -132,6 +132,9 @@ func TestTruth(t *testing.T) {
 	if err := list.check(4, modes.Outcome{Status: 200, Sum: 2}); err != nil || list.varying() != 1 {
 		t.Errorf("another body: %v, %d vary; want it noted", err, list.varying())
 	}
+	if list.check(6, modes.Outcome{Status: 503, Sum: 2}) == nil {
+		t.Error("a page of 200 may become one of 503")
+	}
 }
 
 // A list of the user's is fetched whole in each run, failures are figures, and pages that change are told of.
@@ -160,7 +163,7 @@ func TestMeasureList(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range r.Runs {
-		if run := &r.Runs[i]; run.Problem != "" || run.Fetches != 4 || run.failures() != 1 || run.Failed["connect.refused"] != 1 {
+		if run := &r.Runs[i]; run.Problem != "" || run.Fetches != 4 || run.Failures() != 1 || run.Failed["connect.refused"] != 1 {
 			t.Errorf("%s: %d fetches, failed %v: %s", run.Mode, run.Fetches, run.Failed, run.Problem)
 		}
 	}
@@ -207,12 +210,13 @@ func TestPlanFetches(t *testing.T) {
 		delay                 string
 		want                  int
 	}{
-		{second, 1, 1, 0, "0s", 20_000},
+		{second, 1, 1, 0, "0s", 40_000},
 		{second, 10_000, 10_000, 0, "0s", 50_000},
 		{second, 1, 1, 0, "1s", 3},
 		{second, 10_000, 1, 0, "1s", 3},
 		{second, 10_000, 10_000, 0, "1s", 30_000},
-		{second, 100, 100, 0, "50ms", 2000},
+		{second, 100, 100, 0, "50ms", 1900},
+		{second, 1, 1, 0, "1ms", 952},
 		{second, 10_000, 10_000, 0, "50ms", 100_000},
 		{second, 100, 100, 17, "0s", 17},
 		{Plan{Fetches: 500}, 100, 100, 17, "0s", 500},

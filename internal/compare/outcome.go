@@ -62,7 +62,7 @@ func (r *Result) outcomes(concurrency int) []outcome {
 func (r *Result) outcomeOf(mode string, concurrency int) outcome {
 	o := outcome{mode: mode, concurrency: concurrency, runs: r.Series(mode, concurrency)}
 	var notes, problems []string
-	tried, noisy := 0, 0
+	tried, noisy, failed, made := 0, 0, 0, 0
 	for i := range r.Runs {
 		run := &r.Runs[i]
 		if run.Mode != mode || run.Concurrency != concurrency || run.Round == 0 {
@@ -83,9 +83,15 @@ func (r *Result) outcomeOf(mode string, concurrency int) outcome {
 		if run.Noisy {
 			noisy++
 		}
+		if n := run.Failures(); n > 0 {
+			failed, made = failed+n, made+run.Fetches
+		}
 	}
 	if len(problems) > 0 {
 		notes = append(notes, fmt.Sprintf("not verified, %d of %d runs: %s", len(problems), tried, problems[0]))
+	}
+	if failed > 0 {
+		notes = append(notes, fmt.Sprintf("%s of %s failed; figures are of the rest, and of the time for all", report.Grouped(int64(failed)), report.Number(int64(made), "fetch", "fetches")))
 	}
 	if noisy > 0 {
 		notes = append(notes, fmt.Sprintf("noisy: others used the machine during %s", report.Number(int64(noisy), "run", "runs")))
@@ -103,23 +109,26 @@ func (o *outcome) stat(figure string) Stat {
 	return Summarize(Values(o.runs, f))
 }
 
-// ratio is a figure in units of that of the mode Loop in the same rounds.
+// ratio is a figure in units of that of the mode Loop in the same rounds. Where so many were noisy that few have both,
+// noisy ones count too.
 func (r *Result) ratio(o *outcome, figure string) Stat {
 	f, _ := FigureNamed(figure)
-	return Summarize(Ratios(o.runs, r.Series(modes.Loop, o.concurrency), f))
+	v := Ratios(o.runs, r.Series(modes.Loop, o.concurrency), f)
+	if 2*len(v) < r.Rounds {
+		v = Ratios(r.verified(o.mode, o.concurrency), r.verified(modes.Loop, o.concurrency), f)
+	}
+	return Summarize(v)
 }
 
-// systemCalls are those of a fetch: counted by the loop itself, or from outside.
+// systemCalls are those of a fetch: counted from outside, or else by the loop itself.
 func (r *Result) systemCalls(o *outcome) (perFetch float64, ok bool) {
-	if st := o.stat("system_calls"); st.N > 0 {
-		return st.Median, true
-	}
 	for _, t := range r.Traces {
 		if t.Mode == o.mode && t.Concurrency == o.concurrency {
 			return t.PerFetch, true
 		}
 	}
-	return 0, false
+	st := o.stat("system_calls")
+	return st.Median, st.N > 0
 }
 
 // doubts are the runs that no figure counts or that were noisy, in sentences.

@@ -89,7 +89,7 @@ func (r *Result) latencySection() report.Section {
 		return report.Section{Title: "Latency", Blocks: []report.Block{report.Paragraph("There are no latencies of verified runs."), unread}}
 	}
 	return report.Section{Title: "Latency", Blocks: []report.Block{
-		report.Paragraph("How long a fetch took, from the fastest on the left to the slowest on the right: at p99, one of a hundred took longer than the line says. Runs of all rounds together."), g,
+		report.Paragraph("How long a fetch took, from the fastest on the left to the slowest on the right: at p99, one of a hundred took longer than the line says. Runs of all rounds together."), g, unread,
 	}}
 }
 

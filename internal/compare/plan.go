@@ -42,12 +42,12 @@ const (
 
 // How many fetches a run has that is not told: enough for a second of work, or of waiting.
 const (
-	leastFetches = 20_000
+	leastFetches = 40_000
 	turns        = 5 // at least so many for each fetch in flight, or the beginning would be all there is
 	slowTurns    = 3 // the same where each takes a while
-	mostTurns    = 20
 	mostFetches  = 100_000
 	runLength    = time.Second
+	overhead     = 50 * time.Microsecond // of a fetch, about
 )
 
 // normal fills in what was left out.
@@ -56,7 +56,7 @@ func (p Plan) normal() (Plan, error) {
 		p.Modes = modes.Names()
 	}
 	for i, m := range p.Modes {
-		if !slices.Contains(modes.Names(), m) {
+		if !modes.Known(m) {
 			return p, fmt.Errorf("%w: mode %q: there are %v", ErrPlan, m, modes.Names())
 		}
 		if slices.Contains(p.Modes[:i], m) {
@@ -101,7 +101,7 @@ func (p *Plan) fetches(asked, reached int, delay time.Duration, lines int) int {
 	case lines > 0:
 		return lines
 	case delay > 0:
-		each := min(max(slowTurns, int(runLength/delay)), mostTurns)
+		each := max(slowTurns, int(runLength/(delay+overhead)))
 		n = min(each*reached, max(slowTurns*reached, mostFetches))
 	default:
 		n = max(leastFetches, turns*reached)

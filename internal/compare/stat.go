@@ -25,13 +25,9 @@ func Summarize(v []float64) Stat {
 // Series are the runs of a mode at a concurrency that its figures are taken from: the verified ones, without
 // the noisy ones where half the rounds or more were quiet.
 func (r *Result) Series(mode string, concurrency int) []*Run {
-	var good, quiet []*Run
-	for i := range r.Runs {
-		run := &r.Runs[i]
-		if run.Mode != mode || run.Concurrency != concurrency || run.Round == 0 || run.Problem != "" {
-			continue
-		}
-		good = append(good, run)
+	good := r.verified(mode, concurrency)
+	var quiet []*Run
+	for _, run := range good {
 		if !run.Noisy {
 			quiet = append(quiet, run)
 		}
@@ -40,6 +36,16 @@ func (r *Result) Series(mode string, concurrency int) []*Run {
 		return quiet
 	}
 	return good
+}
+
+// verified are the runs that count, the noisy ones too.
+func (r *Result) verified(mode string, concurrency int) (runs []*Run) {
+	for i := range r.Runs {
+		if run := &r.Runs[i]; run.Mode == mode && run.Concurrency == concurrency && run.Round > 0 && run.Problem == "" {
+			runs = append(runs, run)
+		}
+	}
+	return runs
 }
 
 // Values are a figure of each run that has it.

@@ -70,3 +70,27 @@ func TestRatios(t *testing.T) {
 		t.Errorf("ratios %v; want [2 3]", got)
 	}
 }
+
+// A mode whose quiet rounds are not loop's is compared by all of them, and what failed is not a fetch that cost so much.
+func TestRatioOfFewRounds(t *testing.T) {
+	noisy := func(r Run) Run { r.Noisy = true; return r }
+	r := &Result{Rounds: 4, Runs: []Run{
+		noisy(run(modes.Loop, 1, 1)), noisy(run(modes.Loop, 2, 2)), run(modes.Loop, 3, 3), run(modes.Loop, 4, 4),
+		run("a", 1, 2), run("a", 2, 4), noisy(run("a", 3, 6)), noisy(run("a", 4, 8)),
+	}}
+	o := r.outcomeOf("a", 10)
+	if got := r.ratio(&o, "cpu_per_fetch"); got != (Stat{4, 2, 2, 2}) {
+		t.Errorf("ratio %+v; want 2 of all four rounds", got)
+	}
+	failing := run("a", 5, 1)
+	failing.Failed = map[string]int{"connect.refused": 750_000}
+	cpu, _ := FigureNamed("cpu_per_fetch")
+	if v, ok := cpu.Value(&failing); !ok || v != 4 {
+		t.Errorf("CPU time of a fetch when three of four failed: %v, %v; want 4", v, ok)
+	}
+	few := run("a", 6, 1)
+	few.Fetches = 99
+	if _, ok := cpu.Value(&few); ok {
+		t.Error("99 fetches are enough to tell what one costs")
+	}
+}

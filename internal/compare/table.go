@@ -70,8 +70,8 @@ func (r *Result) waits(concurrency int) *report.Table {
 func (r *Result) legend() []string {
 	lines := []string{
 		"Each figure is the median of the runs that count, [smallest–largest] beside it; × loop is the median of the ratios within each round.",
-		"reached: fetches in flight at once, which may be a cap of the mode; seen: requests at once at the server, the most, where it holds back its answers. CPU/fetch in µs of user and system time. kB/conn: peak memory without that of the program before its first fetch, for each fetch in flight; told from 100 on.",
-		"switches: context switches for each fetch, voluntary; forced: involuntary. calls: system calls for each fetch" + r.counters() + ". GC pause: the longest. late: how late the loop ran what was due.",
+		"reached: fetches in flight at once, which may be a cap of the mode; seen: requests at once at the server, the most, where it holds back its answers. CPU/fetch in µs of user and system time. kB/conn: peak memory without that of the program before its first fetch, for each fetch in flight; told from 100 on. What a fetch costs is told from 100 fetches on, percentiles where there are enough for them.",
+		"switches: context switches for each fetch, voluntary; forced: involuntary. calls: system calls for each fetch" + r.counters() + ". GC pause: the longest. late: how late the loop ran what was due, an upper bound, at most twice too large.",
 	}
 	if r.Work.Rate > 0 {
 		lines = append(lines, "Latency counts from when a fetch was due, so what a slow answer delays counts too.")
@@ -81,16 +81,11 @@ func (r *Result) legend() []string {
 
 // counters says who has counted the system calls.
 func (r *Result) counters() string {
-	by := ""
-	for _, t := range r.Traces {
-		if by == "" {
-			by = t.By
-		}
-	}
-	if by == "" {
+	if len(r.Traces) == 0 {
 		return ", where the loop counts them itself"
 	}
-	return ", which the loop counts itself and for the others " + by + " did, in a run of its own"
+	t := &r.Traces[0]
+	return fmt.Sprintf(", at %s as %s counted them in runs of their own, elsewhere as the loop counts its own, without those of Go's runtime", inFlight(t.Concurrency), t.By)
 }
 
 func inFlight(concurrency int) string {

@@ -13,13 +13,24 @@ import (
 	"crawl/internal/modes"
 )
 
-// The two runs of a trace, whose difference has no start-up in it, and how many fetches are in flight: few, because
-// a traced process is slow, but not one, so that a poll may find several.
+// The fetches of the two runs of a trace, whose difference has no start-up in it.
 const (
-	traceConcurrency = 10
-	traceShort       = 500
-	traceLong        = 3000
+	traceShort = 500
+	traceLong  = 3000
 )
+
+// traceConcurrency is the one of the plan that is nearest to some in flight: few, because a traced process is slow, but
+// not one, so that a poll may find several.
+func (m *measurement) traceConcurrency() int {
+	const some = 10
+	nearest := m.plan.Concurrency[0]
+	for _, c := range m.plan.Concurrency {
+		if max(c, some)/min(c, some) < max(nearest, some)/min(nearest, some) {
+			nearest = c
+		}
+	}
+	return nearest
+}
 
 // A tracer counts the system calls of a process and its threads and children.
 type tracer struct {
@@ -88,16 +99,15 @@ func readTrace(t tracer, report string) (map[string]float64, error) {
 }
 
 func (m *measurement) trace(ctx context.Context, t tracer, mode string) (Trace, error) {
-	result := Trace{Mode: mode, Concurrency: traceConcurrency, By: t.name, Calls: map[string]float64{}}
-	short, _, err := m.traced(ctx, t, mode, traceShort)
+	result := Trace{Mode: mode, Concurrency: m.traceConcurrency(), By: t.name, Calls: map[string]float64{}}
+	short, err := m.traced(ctx, t, mode, traceShort)
 	if err != nil {
 		return result, err
 	}
-	long, reached, err := m.traced(ctx, t, mode, traceLong)
+	long, err := m.traced(ctx, t, mode, traceLong)
 	if err != nil {
 		return result, err
 	}
-	result.Concurrency = reached
 	for name, n := range long {
 		each := (n - short[name]) / (traceLong - traceShort)
 		// The monitor thread of Go's runtime naps, and a tracer stretches the time: that goes with the clock, not with fetches.
@@ -113,19 +123,16 @@ func (m *measurement) trace(ctx context.Context, t tracer, mode string) (Trace, 
 }
 
 // traced makes a verified run under the tracer and returns the calls by name.
-func (m *measurement) traced(ctx context.Context, t tracer, mode string, fetches int) (map[string]float64, int, error) {
+func (m *measurement) traced(ctx context.Context, t tracer, mode string, fetches int) (map[string]float64, error) {
 	if err := m.settle(ctx); err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	report := filepath.Join(m.dir, "trace")
-	spec := m.spec(mode, traceConcurrency)
-	if m.lines > 0 {
-		fetches = min(fetches, max(spec.Fetches, traceShort))
-	}
-	spec.Fetches = fetches
-	c, err := m.startChild(ctx, m.cpus.client, append(t.argv(report), m.plan.Program, childCommand)...)
+	spec := m.spec(mode, m.traceConcurrency())
+	spec.Fetches, spec.Rate = fetches, 0 // it is not timed
+	c, err := m.startChild(ctx, m.cpus.client, append(t.argv(report), m.plan.Program, modes.ChildCommand)...)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	var result modes.Result
 	err = c.work(spec, &result, func() {})
@@ -133,13 +140,12 @@ func (m *measurement) traced(ctx context.Context, t tracer, mode string, fetches
 		err = endErr
 	}
 	if err != nil {
-		return nil, 0, c.explain(err)
+		return nil, c.explain(err)
 	}
 	if err := m.verify(spec, &Run{Result: result, Mode: mode}); err != nil {
-		return nil, 0, err
+		return nil, err
 	}
-	calls, err := readTrace(t, report)
-	return calls, result.Reached, err
+	return readTrace(t, report)
 }
 
 // parseStrace reads the table of strace -c: share, seconds, µs a call, calls, errors if any, name.

@@ -68,6 +68,8 @@ func (t *truth) check(fetch int, got modes.Outcome) error {
 	case got.Status == 0: // a failure, which is counted as one
 	case t.state[i] == unknown:
 		*want, t.state[i] = got, learned
+	case t.state[i] != told && got.Status != want.Status:
+		return fmt.Errorf("fetch %d, %s: status %d; in a run before it was %d", fetch, t.urls[i], got.Status, want.Status)
 	case t.state[i] == learned && got != *want:
 		t.state[i] = varies
 	}
@@ -98,8 +100,8 @@ func (m *measurement) verify(spec modes.Spec, run *Run) error {
 		}
 	}
 	switch {
-	case failed != run.failures():
-		return fmt.Errorf("it says that %d fetches failed, and %d have no response", run.failures(), failed)
+	case failed != run.Failures():
+		return fmt.Errorf("it says that %d fetches failed, and %d have no response", run.Failures(), failed)
 	case m.origin != nil && failed > 0:
 		return fmt.Errorf("%d fetches of %d failed: %v; the first: %s", failed, spec.Fetches, run.Failed, run.Error)
 	case wrong > 1:

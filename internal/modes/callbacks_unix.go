@@ -65,6 +65,7 @@ type link struct {
 	early        bool     // something can be read that came before the connection was known to stand
 	newer, older *link    // in the list of idle ones
 	idleSince    time.Duration
+	unread       bool // the last read may not have been all
 }
 
 func (j *job) onCallbacks() (model, error) {

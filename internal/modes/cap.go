@@ -48,7 +48,8 @@ func Cap(mode string) (n int, why string) {
 	case Processes:
 		b := least(append(append(taskBounds(threadsOfProcess), memoryBound(processMemory, "a process")...),
 			bound{mostProcesses, fmt.Sprintf("more than %d processes would only wait for a CPU, and take longer to start than to work", mostProcesses)},
-			bound{(descriptors() - spareDescriptors) / 2, fmt.Sprintf("the system allows the process that starts them %d descriptors", descriptors())}))
+			bound{(descriptors() - spareDescriptors) / 3, // two pipes, and what the kernel tells of its end
+				fmt.Sprintf("the system allows the process that starts them %d descriptors", descriptors())}))
 		return b.n, b.why
 	}
 	return 0, ""

@@ -27,7 +27,8 @@ type job struct {
 	visits      []visit // one for each fetch; each is its worker's own
 	next, over  atomic.Int64
 	connections atomic.Int64
-	threads     int // when half of the fetches were over
+	threads     int     // when half of the fetches were over
+	late        []int64 // of Processes: by how many nanoseconds each child began later than began says
 
 	mu     sync.Mutex // guards what follows
 	failed map[fetch.Class]int

@@ -105,6 +105,15 @@ func (l *list) addresses(u *fetch.URL) []netip.Addr {
 	return l.addrs[fmt.Sprintf("%s:%d", u.Host, u.Port)]
 }
 
+// resolved is the "host:port" with the address that was looked up for the host before the work, as for the other modes.
+func (l *list) resolved(address string) string {
+	if found := l.addrs[address]; len(found) > 0 {
+		_, port, _ := net.SplitHostPort(address) // it is a key of addrs
+		return net.JoinHostPort(found[0].String(), port)
+	}
+	return address
+}
+
 // lookUp asks for the names before the work, which is not about the resolver. A name without an answer is left
 // to the work, which will find none either.
 func (l *list) lookUp(ctx context.Context) {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"runtime"
-	"runtime/debug"
 	"runtime/pprof"
 	"slices"
 	"time"
@@ -30,8 +29,6 @@ func (j *job) measure(work func() error) (_ *Result, err error) {
 	if err != nil {
 		return nil, err
 	}
-	runtime.GC() // what was needed to prepare is not the work's
-	debug.FreeOSMemory()
 	resetPeak()
 	var memory, memoryAfter runtime.MemStats
 	runtime.ReadMemStats(&memory)

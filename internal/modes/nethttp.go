@@ -21,7 +21,7 @@ func (j *job) onNetHTTP() model {
 	dialer := net.Dialer{KeepAlive: -1}
 	transport := &http.Transport{
 		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			c, err := dialer.DialContext(ctx, network, address)
+			c, err := dialer.DialContext(ctx, network, j.list.resolved(address))
 			if err == nil {
 				j.connections.Add(1)
 			}
@@ -87,7 +87,7 @@ func (j *job) standardFetch(ctx context.Context, client *http.Client, i int, v *
 	}
 	res, err := client.Do(req)
 	if err != nil {
-		return standardError(err, false)
+		return standardError(err)
 	}
 	defer res.Body.Close()
 	v.FirstByte = j.since(time.Now())
@@ -100,19 +100,19 @@ func (j *job) standardFetch(ctx context.Context, client *http.Client, i int, v *
 			return nil
 		}
 		if err != nil {
-			return standardError(err, true)
+			return standardError(err)
 		}
 	}
 }
 
 // standardError gives an error of the standard client the class that fetch.Client would give it.
-func standardError(err error, inBody bool) error {
-	return &fetch.Error{Class: standardClass(err, inBody), Err: err}
+func standardError(err error) error {
+	return &fetch.Error{Class: standardClass(err), Err: err}
 }
 
 // standardClass: most errors of the protocol are told apart by their texts only, which no promise of Go's covers. A
 // test holds them.
-func standardClass(err error, inBody bool) fetch.Class {
+func standardClass(err error) fetch.Class {
 	var timeout net.Error
 	switch {
 	case errors.Is(err, context.Canceled):

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -72,7 +73,7 @@ func (p *processes) start(ctx context.Context) error {
 		}
 		p.children = append(p.children, c)
 	}
-	return p.await(wordReady)
+	return p.await(WordReady)
 }
 
 func (c *child) start() (err error) {
@@ -147,7 +148,7 @@ const childPatience = 10 * time.Second
 func (p *processes) run(ctx context.Context) (*Result, error) {
 	j := p.job
 	j.began = time.Now()
-	err := p.tell(wordGo)
+	err := p.tell(WordGo)
 	if err == nil {
 		err = p.await(wordDone)
 	}
@@ -172,10 +173,35 @@ func (p *processes) run(ctx context.Context) (*Result, error) {
 		}
 	}
 	total.PeakMemory += total.Shared
-	for i := range j.visits {
-		total.Wall = max(total.Wall, float64(j.visits[i].End)/1e9)
-	}
+	total.Wall = p.trim()
 	return total, nil
+}
+
+// trim makes the first fetch of any child the beginning of all, since what a child does before its own is not
+// the work, and returns how long that took, in seconds.
+func (p *processes) trim() float64 {
+	j := p.job
+	first, last := int64(math.MaxInt64), int64(0)
+	for i := range j.visits {
+		first, last = min(first, j.visits[i].Begin), max(last, j.visits[i].End)
+	}
+	for i := range j.visits {
+		j.visits[i].shift(-first)
+	}
+	for k := range j.late {
+		j.late[k] -= first
+	}
+	return float64(last-first) / 1e9
+}
+
+// shift moves all that is known of a visit.
+func (v *visit) shift(by int64) {
+	v.Begin += by
+	for _, t := range []*int64{&v.Connected, &v.FirstByte, &v.End} {
+		if *t > 0 {
+			*t += by
+		}
+	}
 }
 
 // add adds the figures of one child: of what the children share, once. The base is that of one process, since
@@ -211,12 +237,9 @@ func (p *processes) collect(k int, c *child) (*Result, error) {
 		return nil, err
 	}
 	later := began.UnixNano() - p.job.began.UnixNano()
+	p.job.late = append(p.job.late, later)
 	for i, v := range visits {
-		for _, t := range []*int64{&v.Begin, &v.Connected, &v.FirstByte, &v.End} {
-			if *t > 0 || t == &v.Begin {
-				*t += later
-			}
-		}
+		v.shift(later)
 		p.job.visits[k+i*len(p.children)] = v
 	}
 	return r, nil

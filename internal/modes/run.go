@@ -3,6 +3,8 @@ package modes
 import (
 	"context"
 	"fmt"
+	"runtime"
+	"runtime/debug"
 )
 
 // A model is one mode made ready for one job.
@@ -45,6 +47,8 @@ func prepare(ctx context.Context, s Spec) (*ready, error) {
 	if err != nil {
 		return nil, fmt.Errorf("modes: %s: %w", s.Mode, err)
 	}
+	runtime.GC() // what was needed to prepare is not the work's, nor is taking it away
+	debug.FreeOSMemory()
 	return &ready{job: j, model: m}, nil
 }
 

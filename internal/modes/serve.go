@@ -12,8 +12,8 @@ import (
 
 // The words of the protocol between a parent and the child that does the work.
 const (
-	wordReady = "ready\n" // from the child: all is prepared
-	wordGo    = "go\n"    // from the parent: begin
+	WordReady = "ready\n" // from the child: all is prepared
+	WordGo    = "go\n"    // from the parent: begin
 	wordDone  = "done\n"  // from one of many children (see Spec.Visits): the work is done
 	wordTell  = "tell\n"  // to it: so is that of all others, and to tell of it disturbs nobody
 )
@@ -40,7 +40,7 @@ func Serve(in io.Reader, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if _, err := io.WriteString(out, wordReady); err != nil {
+	if _, err := io.WriteString(out, WordReady); err != nil {
 		r.drop()
 		return fmt.Errorf("modes: %w", err)
 	}
@@ -48,7 +48,7 @@ func Serve(in io.Reader, out io.Writer) error {
 	case errors.Is(err, io.EOF) && word == "":
 		r.drop()
 		return nil
-	case err != nil || word != wordGo:
+	case err != nil || word != WordGo:
 		r.drop()
 		return fmt.Errorf("modes: %q instead of go: %w", word, errors.Join(err, errProtocol))
 	}

@@ -65,6 +65,9 @@ func (j *job) latency() (l Latency) {
 		begin := v.Begin
 		if j.Rate > 0 {
 			begin = int64(j.due(i))
+			if n := len(j.late); n > 0 { // a fetch is due by the clock of who makes it
+				begin += j.late[i%n]
+			}
 		}
 		us := min(max(1, (v.End-begin)/1000), slowest.Microseconds())
 		_ = h.RecordValue(us) // it is within the bounds

@@ -37,6 +37,7 @@ func (l *link) onReadable() {
 		case n == 0:
 			return
 		}
+		l.unread = more // then there may be an end behind it, and no further event of that
 		if over := v.take(c.buffer[:n]); over || !more {
 			return
 		}
@@ -180,7 +181,7 @@ func (v *visitor) end(err error) {
 	c := v.client
 	v.visit.End = int64(c.now())
 	c.job.noted(v.fetch, v.visit, err)
-	if v.link != nil && v.framing.KeepAlive {
+	if v.link != nil && v.framing.KeepAlive && !v.link.unread {
 		c.keep(v.link)
 		v.link = nil
 	} else {

@@ -45,10 +45,11 @@ func StartProcess(ctx context.Context, command ...string) (*Process, error) {
 	if err := p.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("origin: %w", err)
 	}
+	late := time.AfterFunc(processPatience, func() { _ = p.cmd.Process.Kill() })
 	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		_ = p.Close() // what it said tells more
-		return nil, fmt.Errorf("origin: %s", bytes.TrimSpace(complaints.Bytes()))
+	if late.Stop(); err != nil {
+		err = errors.Join(p.Close(), err)
+		return nil, fmt.Errorf("origin: it does not serve: %s: %w", bytes.TrimSpace(complaints.Bytes()), err)
 	}
 	p.first = strings.TrimSpace(line)
 	return p, nil
