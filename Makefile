@@ -38,7 +38,7 @@ bench: ## benchmarks as text for benchstat: COUNT=10 BENCH=. (compare two: go to
 bench-peers: ## crawl beside other clients, in one run
 	$(GO) run ./bench/peers
 
-bench-regress: ## regressions planted and found by crawl bench: half an hour, on a machine with nothing else to do
+bench-regress: ## regressions planted and found by crawl bench: twenty minutes, on a machine with nothing else to do
 	$(GO) run ./bench/regress
 
 compare: build ## the event loop beside goroutines, threads, processes and callbacks: no network needed
@@ -64,4 +64,4 @@ clean: ## remove what make built and measured
 	find . -name '*.test' -type f -delete -o -name '*.pprof' -type f -delete
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

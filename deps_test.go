@@ -41,7 +41,7 @@ var importTable = []row{
 	{name: "report", may: []string{"crawler"}, why: "tables, charts and pages of what it is given; reads the crawler's record, nothing behind it"},
 	{name: "compare", may: []string{"modes", "origin", "report"}, why: "measures the modes from outside; knows nothing of how they work"},
 	{name: "bench", may: []string{"compare", "modes", "report"}, why: "judges what compare has measured; measures nothing itself"},
-	{name: "latency", may: []string{"eventloop", "report"}, why: "what things cost on this machine; knows no crawl"},
+	{name: "latency", why: "what things cost on this machine; knows no crawl, and nothing else of this program"},
 	{name: "live", may: []string{"crawler", "fetch"}, why: "shows a crawl that runs; the crawl does not know of it"},
 	{name: "origin", alone: true, why: "the oracle: it shares no code with what it judges, in tests neither"},
 	{name: "cmd/crawl", any: true, why: "the only place that wires"},

@@ -1,7 +1,7 @@
 // Command regress proves what crawl bench --baseline is worth: it plants regressions of known size into a fetch,
 // by the hidden flag --burden, runs crawl bench end to end each time, and counts false alarms and misses.
 //
-//	go run ./bench/regress [-clean 100] [-planted 25] [-rounds 10] [-fetches 7000] [-max-time 29m] [-out DIR]
+//	go run ./bench/regress [-clean 100] [-planted 15] [-rounds 15] [-fetches 7000] [-max-time 29m] [-out DIR]
 //	go run ./bench/regress -table FILE.jsonl
 //
 // Its one rule: it judges nothing itself. What it counts is what crawl bench said, and other limits and rules are
@@ -20,6 +20,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"crawl/internal/bench"
 )
 
 func main() {
@@ -51,8 +53,8 @@ type options struct {
 func parseFlags(args []string) (o options, err error) {
 	fs := flag.NewFlagSet("regress", flag.ContinueOnError)
 	fs.IntVar(&o.clean, "clean", 100, "runs without a regression")
-	fs.IntVar(&o.planted, "planted", 25, "runs with each of the planted regressions")
-	fs.IntVar(&o.rounds, "rounds", 10, "rounds of each run")
+	fs.IntVar(&o.planted, "planted", 15, "runs with each of the planted regressions")
+	fs.IntVar(&o.rounds, "rounds", bench.DefaultRounds, "rounds of each run")
 	fs.IntVar(&o.fetches, "fetches", 7000, "fetches of each mode in a round")
 	fs.IntVar(&o.concurrency, "c", 100, "fetches in flight")
 	fs.DurationVar(&o.maxTime, "max-time", 29*time.Minute, "begin no run after this time")

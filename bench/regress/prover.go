@@ -106,8 +106,11 @@ func (p *prover) bench(ctx context.Context, share float64, judged bool) (*row, e
 	if errors.As(err, &exit) {
 		r.Exit, err = exit.ExitCode(), nil
 	}
-	if err != nil || r.Exit != 0 && r.Exit != 1 && r.Exit != 4 {
-		return nil, fmt.Errorf("crawl bench: exit code %d, %w: %s", r.Exit, errors.Join(err, ctx.Err()), bytes.TrimSpace(complaints.Bytes()))
+	if err = errors.Join(err, ctx.Err()); err == nil && r.Exit != 0 && r.Exit != 1 && r.Exit != 4 {
+		err = fmt.Errorf("exit code %d", r.Exit)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("crawl bench: %w: %s", err, bytes.TrimSpace(complaints.Bytes()))
 	}
 	r.Took = time.Since(began).Seconds()
 	text, err := os.ReadFile(report)

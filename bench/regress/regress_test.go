@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -67,6 +70,13 @@ func TestReport(t *testing.T) {
 	if err != nil || again.report() != page {
 		t.Errorf("%v: another report from the file", err)
 	}
+	// What was not measured is in no share.
+	figures := r.rows[3].Measured.Figures
+	r.rows[3].Measured.Figures = nil
+	if page := r.report(); !strings.Contains(page, "| 0 of 3; false alarms 0.0 %") { // it is a baseline, too
+		t.Errorf("a run without figures counts:\n%s", page)
+	}
+	r.rows[3].Measured.Figures = figures
 	r.rows[2].Exit = 4
 	if got := r.disagreements(); got != 1 {
 		t.Errorf("%d disagreements, want 1", got)
@@ -75,6 +85,22 @@ func TestReport(t *testing.T) {
 		if _, err := readResults(strings.NewReader(bad + "\n")); err == nil {
 			t.Errorf("%q was taken", bad)
 		}
+	}
+}
+
+// An end that crawl bench has no meaning for is told as it was, with what was said about it.
+func TestBenchError(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("SKIPPED: it takes a shell")
+	}
+	dir := t.TempDir()
+	program := filepath.Join(dir, "crawl")
+	if err := os.WriteFile(program, []byte("#!/bin/sh\necho usage >&2\nexit 2\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	p := &prover{dir: dir, program: program, results: &results{w: new(bytes.Buffer)}}
+	if _, err := p.bench(t.Context(), 0, false); err == nil || err.Error() != "crawl bench: exit code 2: usage" {
+		t.Errorf("%v", err)
 	}
 }
 

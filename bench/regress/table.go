@@ -9,14 +9,14 @@ import (
 	"crawl/internal/compare"
 )
 
-// limit is what crawl bench was run with; the others are evaluated from the samples.
+// runLimit is what crawl bench was run with; the others are evaluated from the samples.
 const runLimit = bench.DefaultMaxRegression
 
 // rules are the ways to call a check a regression: the one that crawl bench has, and the one it has not.
 func rules() []rule {
 	return []rule{
 		{"as crawl bench judges: the median is beyond the limit, and the samples differ", func(c *bench.Check, _ float64) bool { return c.Outcome == bench.Failed }},
-		{"for comparison, the shifted test: the change is beyond the limit with a probability of 95 %", func(c *bench.Check, alpha float64) bool { return c.Outcome != bench.Unmeasured && c.Beyond < alpha }},
+		{"for comparison, the shifted test: that the change is not beyond the limit has p < 0.05, divided by the number of figures", func(c *bench.Check, alpha float64) bool { return c.Outcome != bench.Unmeasured && c.Beyond < alpha }},
 	}
 }
 
@@ -43,8 +43,9 @@ func (r *results) tally(planted, limit float64, rule rule) (t tally) {
 			continue
 		}
 		alarm, unmeasured := false, false
-		for _, c := range r.judge(x, limit) {
-			alarm = alarm || rule.alarm(&c, bench.DefaultAlpha)
+		checks := r.judge(x, limit)
+		for _, c := range checks {
+			alarm = alarm || rule.alarm(&c, bench.DefaultAlpha/float64(len(checks)))
 			unmeasured = unmeasured || c.Outcome == bench.Unmeasured
 			if c.Figure == "cpu_per_fetch" && c.Outcome != bench.Unmeasured {
 				t.changes = append(t.changes, c.Change)
@@ -95,9 +96,9 @@ func (r *results) report() string {
 	}
 	fmt.Fprintf(&b, "%s on %s, %d CPUs, %s, %s. %d runs of `crawl bench --baseline`, each of %d rounds of %d fetches in two modes, %.0f minutes in all, %.1f s each.\n",
 		first.Measured.Program, m.CPU, m.CPUs, m.Kernel, first.Measured.Started.Format("2006-01-02"), len(r.rows)-1, first.Rounds, first.Fetches, took/60, took/float64(len(r.rows)))
-	fmt.Fprintf(&b, "A planted regression is CPU time added to each fetch, a share of the %.1f µs that it took at the start. The baseline is the clean run before, so no two clean comparisons share both samples.\n",
+	fmt.Fprintf(&b, "A planted regression is CPU time added to each fetch, a share of the %.1f µs that it took at the start. The baseline is the clean run before, so neighbouring comparisons share a sample: they are not quite independent, and the intervals a little too narrow.\n",
 		compare.Summarize(values(first.Measured, "cpu_per_fetch")).Median)
-	fmt.Fprintf(&b, "Intervals are Wilson's, at 95 %%. %d runs could not be measured. Exit codes that are not what the samples come to: %d.\n", unmeasured, r.disagreements())
+	fmt.Fprintf(&b, "Intervals are Wilson's, at 95 %%. %d runs could not be measured; they are in no share. Exit codes that are not what the samples come to: %d.\n", unmeasured, r.disagreements())
 	for _, rule := range rules() {
 		fmt.Fprintf(&b, "\n## %s\n\n| planted | runs | change seen, median [smallest – largest] | limit 5 %%: alarms | limit 10 %%: alarms |\n|---|---|---|---|---|\n", strings.ToUpper(rule.title[:1])+rule.title[1:])
 		for _, planted := range append([]float64{0}, shares()...) {
@@ -112,18 +113,19 @@ func (r *results) report() string {
 
 // text says how many, and how good that is: an alarm without a regression is false, none above the limit is a miss.
 func (t tally) text(planted, limit float64) string {
-	if t.runs == 0 {
+	judged := t.runs - t.unmeasured
+	if judged == 0 {
 		return "–"
 	}
 	rate := func(what string, k int) string {
-		low, high := wilson(k, t.runs)
-		return fmt.Sprintf("%d of %d; %s %.1f %% [%.1f – %.1f]", t.alarms, t.runs, what, 100*float64(k)/float64(t.runs), low*100, high*100)
+		low, high := wilson(k, judged)
+		return fmt.Sprintf("%d of %d; %s %.1f %% [%.1f – %.1f]", t.alarms, judged, what, 100*float64(k)/float64(judged), low*100, high*100)
 	}
 	switch {
 	case planted == 0:
 		return rate("false alarms", t.alarms)
 	case planted > limit:
-		return rate("missed", t.runs-t.alarms)
+		return rate("missed", judged-t.alarms)
 	case planted == limit:
 		return rate("just the limit:", t.alarms)
 	}

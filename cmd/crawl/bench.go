@@ -24,9 +24,12 @@ exit with 4 if it has become worse.
 A threshold is FIGURE OP VALUE, with < <= > or >=, and a value with its unit
 (500ms, 15us, 64MB, 1%, 5000/s) or a ratio to another mode (1.5x:goroutine), which is
 then measured in the same rounds. It fails if the median of the rounds is beyond it,
-and so many rounds are that this is hardly chance.
+and so many rounds are that this is hardly chance. Latencies are those of whole
+responses only: put errors<1% beside them. A round that is not what the server says,
+for another reason than failed fetches, fails by itself.
 
-A baseline is a file that --save-baseline wrote; nothing is saved when a check fails.
+A baseline is a file that --save-baseline wrote; nothing is saved when a check fails
+or is uncertain.
 A figure fails if its median is worse by more than --max-regression, and a test of
 significance (Mann-Whitney U, as benchstat has it) says that this is hardly chance.
 Machines differ, so figures are compared as ratios to the --reference mode, which is
@@ -97,11 +100,11 @@ func (o *benchOptions) addFlags(f *pflag.FlagSet) {
 	_ = f.MarkHidden("burden")
 	f.StringArrayVar(&o.thresholds, "threshold", nil, "what has to hold, `EXPR[,EXPR]` as p95<500ms,errors<1%,cpu<1.5x:goroutine; may be repeated")
 	f.StringVar(&o.baseline, "baseline", "", "compare with what was measured before, `FILE`")
-	f.StringVar(&o.saveBaseline, "save-baseline", "", "keep what is measured in `FILE`, unless a check fails")
+	f.StringVar(&o.saveBaseline, "save-baseline", "", "keep what is measured in `FILE`, unless a check fails or is uncertain")
 	o.maxRegression = bench.DefaultMaxRegression
 	f.Var(&o.maxRegression, "max-regression", "by how much a median may be worse than the baseline's, as `10%`")
 	f.StringSliceVar(&o.figures, "figures", nil, "`LIST` of what is compared with the baseline (default cpu_per_fetch,peak_memory; with -i cpu_per_fetch,rate,p95)")
-	f.Float64Var(&o.alpha, "alpha", bench.DefaultAlpha, "how probable chance may be as the reason of a failure")
+	f.Float64Var(&o.alpha, "alpha", bench.DefaultAlpha, "how probable chance may be as the reason of a failure, for each threshold, and for all of a baseline together")
 	f.StringVar(&o.currency, "currency", bench.Auto, "compare with the baseline by ratio, absolute, or auto: what fits the figure")
 	f.BoolVar(&o.strict, "strict", false, "fail also for what is too close to tell")
 	f.DurationVar(&o.maxTime, "max-time", 0, "stop measuring after this time, and judge the rounds until then (default no limit)")
@@ -236,7 +239,7 @@ func (o *benchOptions) files(s streams, r *bench.Report) (err error) {
 		err = errors.Join(err, toFile(s, o.junit, r.WriteJUnit))
 	}
 	if o.html != "" {
-		err = errors.Join(err, toFile(s, o.html, r.Result().WriteHTML))
+		err = errors.Join(err, toFile(s, o.html, r.WriteHTML))
 	}
 	return err
 }
@@ -276,6 +279,10 @@ func verdict(s streams, r *bench.Report, save string) error {
 		fmt.Fprintf(s.err, "crawl: %s is left as it is\n", printable(save))
 		return err
 	}
+	if r.Verdict == bench.Uncertain { // what may be a regression is not what the next build is compared with
+		fmt.Fprintf(s.err, "crawl: %s is left as it is, since a check is uncertain\n", printable(save))
+		return nil
+	}
 	// Written beside it and then put in its place: a baseline that is half there would fail the next build.
 	beside := save + ".new"
 	if err := toFile(s, beside, r.Measured.Write); err != nil {
@@ -287,7 +294,8 @@ func verdict(s streams, r *bench.Report, save string) error {
 	return nil
 }
 
-// share is a part of something, written as 10% or 0.1.
+// share is a part of something, written as 10% or 0.1. A number without % has to be below 1: 10 is rather meant to
+// be 10 % than ten times as much.
 type share float64
 
 func (p *share) Type() string { return "percent" }
@@ -301,8 +309,8 @@ func (p *share) Set(s string) error {
 	if percent {
 		n /= 100
 	}
-	if err != nil || !(n > 0 && n <= 10) { // NaN is neither
-		return errors.New("must be a percentage above 0, as 10%")
+	if err != nil || !(n > 0 && n <= 10) || !percent && n >= 1 { // NaN is neither
+		return errors.New("must be a percentage above 0, as 10%, or a share below 1, as 0.1")
 	}
 	*p = share(n)
 	return nil

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -59,11 +60,16 @@ func (o *Options) Validate() error {
 	}
 	o.Limits.Figures = nil
 	for _, f := range all {
+		if f.Higher && o.Limits.MaxRegression >= 1 {
+			return bad("a limit of %s can never fail for %s: it cannot fall by more than all of it", percentText(o.Limits.MaxRegression), f.Name)
+		}
+	}
+	for _, f := range all {
 		o.Limits.Figures = append(o.Limits.Figures, f.Name)
 	}
 	for _, t := range o.Thresholds {
-		if t.Mode == o.Mode {
-			return bad("threshold %q: a ratio of %s to itself", t.Text, o.Mode)
+		if err := t.possible(o.Mode); err != nil {
+			return bad("threshold %q: %w", t.Text, err)
 		}
 	}
 	if o.Reference == o.Mode && (o.Baseline != nil || o.Keep) {
@@ -75,12 +81,40 @@ func (o *Options) Validate() error {
 	if d := o.plan().differences(o.Baseline.Plan); len(d) > 0 {
 		return bad("the baseline is of other work: %s", joined(d))
 	}
-	for _, name := range o.Limits.Figures {
-		if s, ok := o.Baseline.samples(name); !ok {
-			return bad("the baseline has no %s", name)
-		} else if !o.Limits.enough(o.Plan.Rounds, len(s.Values)) {
-			return bad("%d rounds against %d of the baseline can never tell a change from chance: at alpha %v it takes more", o.Plan.Rounds, len(s.Values), o.Limits.Alpha)
+	for _, f := range all {
+		s, _ := o.Baseline.samples(f.Name)
+		v, what := s.Values, f.Name
+		if o.Limits.currency(f, o.plan()) == Ratio {
+			v, what = s.Ratios, "ratio of "+f.Name+" to "+o.Reference
 		}
+		switch {
+		case len(v) == 0:
+			return bad("the baseline has no %s", what)
+		case !o.Limits.enough(o.Plan.Rounds, len(v)):
+			return bad("%d rounds against %d of the baseline can never tell a change from chance: at alpha %v it takes more", o.Plan.Rounds, len(v), o.Limits.Alpha)
+		}
+	}
+	return nil
+}
+
+// possible says why the threshold can never be judged when mode is measured.
+func (t Threshold) possible(mode string) error {
+	has := func(mode string) bool {
+		switch t.Figure {
+		case "lag_p99", "lag_max", "system_calls":
+			return mode == modes.Loop || mode == modes.Callbacks // the others have no loop that counts
+		}
+		return true
+	}
+	switch {
+	case t.Mode == mode:
+		return fmt.Errorf("a ratio of %s to itself", mode)
+	case t.Mode != "" && t.Figure == "errors":
+		return errors.New("errors are mostly 0, which nothing has a ratio to: write errors<1%")
+	case !has(mode):
+		return fmt.Errorf("%s has no %s", mode, t.Figure)
+	case t.Mode != "" && !has(t.Mode):
+		return fmt.Errorf("%s has no %s", t.Mode, t.Figure)
 	}
 	return nil
 }

@@ -60,6 +60,16 @@ func TestValidate(t *testing.T) {
 		`no figure "speed": choose from cpu_per_fetch`:                                     func(o *Options) { o.Limits.Figures = []string{"speed"} },
 		`errors are mostly 0`:                                                              func(o *Options) { o.Limits.Figures = []string{"cpu", "errors"} },
 		`the baseline has no lag_p99`:                                                      func(o *Options) { o.Limits.Figures = []string{"lag_p99"} },
+		`a limit of 100 % can never fail for rate`:                                         func(o *Options) { o.Limits.Figures, o.Limits.MaxRegression = []string{"rate"}, 1 },
+		`errors are mostly 0, which nothing has a ratio to`:                                func(o *Options) { o.Thresholds = thresholds(t, "errors<2x:goroutine") },
+		`goroutine has no lag_p99`:                                                         func(o *Options) { o.Thresholds = thresholds(t, "lag_p99<2x:goroutine") },
+		`nethttp has no system_calls`:                                                      func(o *Options) { o.Thresholds = thresholds(t, "system_calls<2x:nethttp") },
+		`sync has no lag_max`:                                                              func(o *Options) { o.Baseline, o.Mode, o.Thresholds = nil, modes.Sync, thresholds(t, "lag_max<1s") },
+		`the baseline has no ratio of system_calls to nethttp`: func(o *Options) {
+			o.Limits.Figures, o.Limits.Currency = []string{"system_calls"}, Ratio
+			s := &o.Baseline.Figures[slices.IndexFunc(o.Baseline.Figures, func(s Samples) bool { return s.Figure == "system_calls" })]
+			s.Ratios = nil // as of a reference that does not count them
+		},
 		`5 rounds against 3 of the baseline can never tell a change from chance`: func(o *Options) {
 			o.Plan.Rounds, o.Baseline = 5, baseline(t, 3, 10)
 		},
@@ -193,9 +203,23 @@ func TestStrict(t *testing.T) {
 	for _, strict := range []bool{false, true} {
 		o := options(t, 10, "p95<1s")
 		o.Strict = strict
-		if report := run(t, r, o); report.Verdict != Uncertain || report.Fails() != strict {
-			t.Errorf("strict %v: %s, fails %v", strict, report.Verdict, report.Fails())
+		want, sentence := Uncertain, "held, 1 of 1 checks uncertain"
+		if strict {
+			want, sentence = Failed, "failed: 1 of 1 checks uncertain, and --strict was given"
 		}
+		if report := run(t, r, o); report.Verdict != want || report.Fails() != strict || report.Sentence() != sentence {
+			t.Errorf("strict %v: %s, fails %v, %q", strict, report.Verdict, report.Fails(), report.Sentence())
+		}
+	}
+	// Beside what could not be measured it fails all the same, and says why.
+	o := options(t, 10, "p95<1s,at_server>1")
+	o.Strict = true
+	if report := run(t, r, o); outcomes(report) != "p95<1s uncertain, at_server>1 unmeasured" || report.Verdict != Failed || report.Sentence() != "failed: 1 of 2 checks uncertain, and --strict was given" {
+		t.Errorf("%s: %s, %q", outcomes(report), report.Verdict, report.Sentence())
+	}
+	o.Strict = false
+	if report := run(t, r, o); report.Verdict != Unmeasured || report.Sentence() != "unmeasured: 1 of 2 checks" {
+		t.Errorf("%s, %q", report.Verdict, report.Sentence())
 	}
 }
 
@@ -206,9 +230,15 @@ func TestNoChecks(t *testing.T) {
 		t.Errorf("%+v", report)
 	}
 	for i := range r.Runs {
-		r.Runs[i].Problem = "the child died"
+		r.Runs[i].Problem, r.Runs[i].Failed = "10000 of 10000 fetches failed", map[string]int{"connect.refused": 10_000}
 	}
 	if report := run(t, r, options(t, 10, "")); report.Verdict != Unmeasured || report.Fails() {
+		t.Errorf("%+v", report)
+	}
+	for i := range r.Runs {
+		r.Runs[i].Problem, r.Runs[i].Failed = "the child died", nil
+	}
+	if report := run(t, r, options(t, 10, "")); report.Verdict != Failed || outcomes(report) != "loop verified failed" {
 		t.Errorf("%+v", report)
 	}
 }

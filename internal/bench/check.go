@@ -17,6 +17,7 @@ const (
 const (
 	KindThreshold = "threshold"
 	KindBaseline  = "baseline"
+	KindVerified  = "verified" // only where rounds were not what they were to be; it has no figure
 )
 
 // How a figure is compared.
@@ -30,24 +31,24 @@ const (
 type Check struct {
 	Kind     string  `json:"kind"`
 	Name     string  `json:"name"` // the threshold as written, or the figure
-	Figure   string  `json:"figure"`
+	Figure   string  `json:"figure,omitempty"`
 	Outcome  Outcome `json:"outcome"`
-	Currency string  `json:"currency"`          // Ratio or Absolute
-	To       string  `json:"to,omitempty"`      // the mode of a ratio
-	Text     string  `json:"text"`              // a sentence
-	Rounds   int     `json:"rounds"`            // that count
-	Median   float64 `json:"median,omitempty"`  // in the figure's unit, or a ratio
-	Min      float64 `json:"min,omitempty"`     // of the rounds
-	Max      float64 `json:"max,omitempty"`     // of the rounds
-	Limit    float64 `json:"limit"`             // the threshold's value, or the share by which it may be worse
-	Holding  int     `json:"holding,omitempty"` // of a threshold: rounds that are within it
-	P        float64 `json:"p,omitempty"`       // that chance alone would give this or more
+	Currency string  `json:"currency,omitempty"` // Ratio or Absolute
+	To       string  `json:"to,omitempty"`       // the mode of a ratio
+	Text     string  `json:"text"`               // a sentence
+	Rounds   int     `json:"rounds"`             // that count
+	Median   float64 `json:"median,omitempty"`   // in the figure's unit, or a ratio
+	Min      float64 `json:"min,omitempty"`      // of the rounds
+	Max      float64 `json:"max,omitempty"`      // of the rounds
+	Limit    float64 `json:"limit"`              // the threshold's value, or the share by which it may be worse
+	Holding  int     `json:"holding,omitempty"`  // of a threshold: rounds that are within it
+	P        float64 `json:"p,omitempty"`        // that chance alone would give this or more
 	Baseline float64 `json:"baseline,omitempty"`
 	Change   float64 `json:"change,omitempty"` // of the medians, 0.1 is a tenth more
-	Beyond   float64 `json:"beyond,omitempty"` // P that the change is beyond the limit by chance alone
+	Beyond   float64 `json:"beyond,omitempty"` // P that the change seems beyond the limit by chance alone
 }
 
-// Failed says whether the check fails a build.
+// fails says whether the check fails a build.
 func (c *Check) fails(strict bool) bool {
 	return c.Outcome == Failed || strict && c.Outcome == Uncertain
 }

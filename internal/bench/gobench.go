@@ -7,10 +7,11 @@ import (
 	"strings"
 
 	"crawl/internal/compare"
+	"crawl/internal/report"
 )
 
-// WriteGobench writes every run that counts as a line of Go's benchmark format, which benchstat reads.
-// (https://go.dev/design/14313-benchmark-format) One operation is one fetch.
+// WriteGobench writes every run that counts and has a whole response as a line of Go's benchmark format, which benchstat reads.
+// (https://go.dev/design/14313-benchmark-format) One operation is one fetch that did not fail.
 func (r *Report) WriteGobench(w io.Writer) error {
 	var b strings.Builder
 	m, p := r.Measured.Machine, r.Measured.Plan
@@ -23,7 +24,7 @@ func (r *Report) WriteGobench(w io.Writer) error {
 		{"work", r.result.Work.Title},
 		{"go", m.Go},
 	} {
-		if value := strings.TrimSpace(plain(c[1])); value != "" {
+		if value := strings.TrimSpace(report.Printable(c[1])); value != "" {
 			fmt.Fprintf(&b, "%s: %s\n", c[0], value)
 		}
 	}
@@ -41,8 +42,12 @@ func (r *Report) WriteGobench(w io.Writer) error {
 	}
 	for _, mode := range r.plan.Modes {
 		for _, run := range series(r.result, mode, p.Concurrency, compare.Figure{}) {
-			fmt.Fprintf(&b, "BenchmarkFetch/mode=%s/c=%d-%d %d", mode, p.Concurrency, cpus, run.Fetches)
-			fmt.Fprintf(&b, " %s ns/op", number(run.Wall/float64(max(1, run.Fetches))*1e9))
+			done := run.Fetches - run.Failures()
+			if done < 1 {
+				continue
+			}
+			fmt.Fprintf(&b, "BenchmarkFetch/mode=%s/c=%d-%d %d", mode, p.Concurrency, cpus, done)
+			fmt.Fprintf(&b, " %s ns/op", number(run.Wall/float64(done)*1e9))
 			for _, f := range compare.Figures() {
 				if v, ok := f.Value(run); ok {
 					name, times := benchUnit(f)

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"fmt"
+	"math"
 
 	"crawl/internal/compare"
 )
@@ -57,15 +58,16 @@ func (t Threshold) judge(r *compare.Result, p Plan, alpha float64) Check {
 
 // signTest is the probability of k or more heads of n tosses of a coin.
 func signTest(k, n int) float64 {
-	p, term := 0., 1. // term: n choose i, over 2^n
-	for range n {
-		term /= 2
+	if k <= 0 {
+		return 1
 	}
-	for i := 0; i <= n; i++ {
-		if i >= k {
-			p += term
-		}
-		term *= float64(n-i) / float64(i+1)
+	lg := func(x int) float64 { // the logarithm of x!, which itself is too large from 171 on
+		v, _ := math.Lgamma(float64(x) + 1)
+		return v
+	}
+	p := 0.
+	for i := k; i <= n; i++ {
+		p += math.Exp(lg(n) - lg(i) - lg(n-i) - float64(n)*math.Ln2)
 	}
 	return min(p, 1)
 }

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -14,7 +15,7 @@ func TestSignTest(t *testing.T) {
 	for _, c := range []struct {
 		k, n int
 		want float64
-	}{{0, 0, 1}, {0, 5, 1}, {5, 5, 1. / 32}, {4, 5, 6. / 32}, {3, 5, 0.5}, {9, 10, 11. / 1024}, {8, 10, 56. / 1024}, {12, 15, 576. / 32768}, {11, 15, 1941. / 32768}} {
+	}{{0, 0, 1}, {0, 5, 1}, {5, 5, 1. / 32}, {4, 5, 6. / 32}, {3, 5, 0.5}, {9, 10, 11. / 1024}, {8, 10, 56. / 1024}, {12, 15, 576. / 32768}, {11, 15, 1941. / 32768}, {1001, 2001, 0.5}, {2000, 2000, 0}} {
 		if got := signTest(c.k, c.n); math.Abs(got-c.want) > 1e-12 {
 			t.Errorf("%d of %d: %v, want %v", c.k, c.n, got, c.want)
 		}
@@ -118,6 +119,14 @@ func TestRoundsThatCount(t *testing.T) {
 			}
 		}
 		report := run(t, r, options(t, c.rounds, "p95<1s,cpu<2x:goroutine"))
+		if c.bad > 0 {
+			last := report.Checks[len(report.Checks)-1]
+			want := fmt.Sprintf("%d of %d rounds are not what the origin says: a digest is wrong", c.bad, c.rounds)
+			if last.Kind != KindVerified || last.Name != "loop verified" || last.Outcome != Failed || last.Text != want || report.Verdict != Failed || !report.Fails() {
+				t.Errorf("%+v: verdict %s, %+v", c, report.Verdict, last)
+			}
+			report.Checks = report.Checks[:len(report.Checks)-1]
+		}
 		for _, got := range report.Checks {
 			if got.Rounds != c.want || got.Outcome != c.outcome {
 				t.Errorf("%+v: %s: %d rounds, %s", c, got.Name, got.Rounds, got.Outcome)
@@ -125,6 +134,68 @@ func TestRoundsThatCount(t *testing.T) {
 		}
 		if notes := strings.Join(report.Notes, "\n"); (c.bad > 0) != strings.Contains(notes, "do not count") {
 			t.Errorf("%+v: notes %q", c, notes)
+		}
+	}
+}
+
+// A round that crashed, or whose pages are wrong, says nothing of errors: it has none only because nobody counted them.
+func TestUnexplainedRoundsHoldNothing(t *testing.T) {
+	r := fixture(10, map[string]float64{modes.Loop: 10, modes.NetHTTP: 30})
+	for i := range r.Runs {
+		switch run := &r.Runs[i]; {
+		case run.Mode != modes.Loop:
+		case run.Round <= 3:
+			run.Problem, run.Failed = "600 of 10000 fetches failed", map[string]int{"timeout.read": 600}
+		case run.Round <= 7:
+			run.Problem = "it crashed"
+		}
+	}
+	o := options(t, 10, "errors<1%")
+	report := run(t, r, o)
+	if got, want := outcomes(report), "errors<1% uncertain, loop verified failed"; got != want || report.Checks[0].Rounds != 6 || report.Checks[0].Holding != 3 {
+		t.Errorf("%s, want %s: %+v", got, want, report.Checks)
+	}
+	if want := "4 of 10 rounds are not what the origin says: it crashed"; report.Checks[1].Text != want || report.Sentence() != "failed: 1 of 2 checks" {
+		t.Errorf("%q, %q", report.Checks[1].Text, report.Sentence())
+	}
+}
+
+// What decides which rounds are left out are those that were made, and the report says what became of them. The page
+// is of the same runs as the table.
+func TestDisturbedRounds(t *testing.T) {
+	for _, c := range []struct {
+		planned, made, noisy int
+		left                 int
+		note                 string
+	}{
+		{15, 15, 0, 15, ""},
+		{15, 15, 5, 10, "5 of 15 rounds were disturbed and are left out"},
+		{15, 15, 6, 15, "6 of 15 rounds were disturbed and count all the same"},
+		{30, 12, 4, 8, "4 of 12 rounds were disturbed and are left out"},
+		{30, 12, 5, 12, "5 of 12 rounds were disturbed and count all the same"},
+		{100, 7, 1, 7, "1 of 7 rounds were disturbed and count all the same"},
+		{8, 8, 1, 7, "1 of 8 rounds were disturbed and are left out"},
+	} {
+		r := fixture(c.made, map[string]float64{modes.Loop: 10, modes.Goroutine: 20})
+		r.Rounds = c.planned
+		for i := range r.Runs {
+			r.Runs[i].Noisy = r.Runs[i].Round <= c.noisy && r.Runs[i].Mode == modes.Goroutine
+		}
+		report := run(t, r, options(t, c.planned, "cpu<2x:goroutine"))
+		if notes := strings.Join(report.Notes, "\n"); !strings.Contains(notes, c.note) || (c.note == "") != !strings.Contains(notes, "disturbed") {
+			t.Errorf("%+v: notes %q", c, notes)
+		}
+		for _, mode := range []string{modes.Loop, modes.Goroutine} {
+			if got, page := len(series(r, mode, 100, compare.Figure{})), len(counted(r).Series(mode, 100)); got != c.left || page != c.left {
+				t.Errorf("%+v: %s has %d runs in the table, %d on the page", c, mode, got, page)
+			}
+		}
+		var page strings.Builder
+		if err := report.WriteHTML(&page); err != nil || !strings.Contains(page.String(), c.note) {
+			t.Errorf("%+v: %v: the page does not say so", c, err)
+		}
+		if c.noisy > 0 && !r.Runs[3].Noisy && !r.Runs[2].Noisy {
+			t.Errorf("%+v: the result itself was changed", c)
 		}
 	}
 }

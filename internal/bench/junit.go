@@ -6,6 +6,8 @@ import (
 	"io"
 	"strconv"
 	"time"
+
+	"crawl/internal/report"
 )
 
 // The elements of a JUnit report, as Jenkins, GitLab and others read it. Attributes and their order follow the
@@ -57,17 +59,17 @@ func (r *Report) WriteJUnit(w io.Writer) error {
 	suite := junitSuite{
 		Name: "crawl bench", Time: seconds(r.result.Took), Hostname: "localhost",
 		Timestamp:  r.result.Started.UTC().Format("2006-01-02T15:04:05"),
-		Properties: []junitProperty{{"work", plain(r.title())}, {"machine", plain(r.where())}, {"verdict", string(r.Verdict)}},
+		Properties: []junitProperty{{"work", report.Printable(r.title())}, {"machine", report.Printable(r.where())}, {"verdict", string(r.Verdict)}},
 	}
 	for _, note := range r.remarks() {
-		suite.Properties = append(suite.Properties, junitProperty{"note", plain(note)})
+		suite.Properties = append(suite.Properties, junitProperty{"note", report.Printable(note)})
 	}
 	checks := r.Checks
 	if len(checks) == 0 {
 		checks = []Check{{Kind: "measured", Name: r.Measured.Plan.Mode, Outcome: r.Verdict, Text: r.Sentence()}}
 	}
 	for _, c := range checks {
-		text := plain(c.Text + c.suffix())
+		text := report.Printable(c.Text + c.suffix())
 		x := junitCase{Name: c.Name, Classname: "crawl.bench." + c.Kind, Time: seconds(0)}
 		switch {
 		case c.Outcome == Unmeasured:

@@ -4,22 +4,24 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"crawl/internal/report"
 )
 
 // WriteMarkdown writes the report for the summary of a CI job.
 func (r *Report) WriteMarkdown(w io.Writer) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "## crawl bench: %s\n\n%s  \n%s\n", marked(r.Sentence()), marked(r.title()), marked(r.where()))
+	fmt.Fprintf(&b, "## crawl bench: %s\n\n%s  \n%s\n", report.Markdown(r.Sentence()), report.Markdown(r.title()), report.Markdown(r.where()))
 	if len(r.Checks) > 0 {
 		b.WriteString("\n| | check | |\n|---|---|---|\n")
 	}
 	for _, c := range r.Checks {
-		fmt.Fprintf(&b, "| %s %s | %s | %s |\n", sign(c.Outcome), c.Outcome, marked(c.Name), marked(c.Text+c.suffix()))
+		fmt.Fprintf(&b, "| %s %s | %s | %s |\n", sign(c.Outcome), c.Outcome, report.Markdown(c.Name), report.Markdown(c.Text+c.suffix()))
 	}
 	b.WriteByte('\n')
 	for i, row := range r.table() {
 		for _, cell := range row {
-			b.WriteString("| " + marked(cell) + " ")
+			b.WriteString("| " + report.Markdown(cell) + " ")
 		}
 		b.WriteString("|\n")
 		if i == 0 {
@@ -30,7 +32,7 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 		if i == 0 {
 			b.WriteByte('\n')
 		}
-		fmt.Fprintf(&b, "- %s\n", marked(line))
+		fmt.Fprintf(&b, "- %s\n", report.Markdown(line))
 	}
 	b.WriteByte('\n')
 	_, err := io.WriteString(w, b.String())
@@ -46,27 +48,4 @@ func sign(o Outcome) string {
 		return "⚠️"
 	}
 	return "✅"
-}
-
-// marked escapes a text for Markdown, so that nothing in it is a link, a mention or HTML.
-func marked(s string) string {
-	var b strings.Builder
-	for _, c := range strings.ReplaceAll(plain(s), "\t", " ") {
-		switch {
-		case c == '<':
-			b.WriteString("&lt;")
-		case c == '>':
-			b.WriteString("&gt;")
-		case c == '&':
-			b.WriteString("&amp;")
-		case c == '@': // GitHub tells the person of that name
-			b.WriteString("&#64;")
-		case strings.ContainsRune("\\`*_{}[]#|!~$", c):
-			b.WriteByte('\\')
-			b.WriteRune(c)
-		default:
-			b.WriteRune(c)
-		}
-	}
-	return strings.ReplaceAll(b.String(), "://", "&#58;//") // nor a bare address
 }

@@ -49,7 +49,7 @@ type Samples struct {
 	Ratios []float64 `json:"ratios,omitempty"` // to the reference in the same round
 }
 
-// measure takes the figures of a plan's mode out of a result.
+// measurement takes the figures of a plan's mode out of a result.
 func measurement(r *compare.Result, p Plan) *Measurement {
 	m := &Measurement{
 		Version: FormatVersion, Program: r.Program, Started: r.Started.UTC().Truncate(time.Second), Machine: r.Machine,

@@ -13,7 +13,7 @@ import (
 // Limits are how a measurement is held against a baseline.
 type Limits struct {
 	MaxRegression float64  // the share by which a median may be worse
-	Alpha         float64  // probability of calling chance a change, for all figures together
+	Alpha         float64  // probability of calling chance a change, for all figures of a baseline together
 	Figures       []string // that are judged; see DefaultFigures
 	// Currency is Ratio, Absolute, or Auto: ratios, since machines differ, but for what has no counterpart in the
 	// reference (counts, the loop's own times), and for speed and latency of a list. There it is the user's server that is
@@ -147,8 +147,8 @@ func (l Limits) decide(c *Check) {
 		c.Outcome = Held
 	}
 	c.Text += fmt.Sprintf(": %s (p=%.3f, %d rounds)", changeText(c.Change), c.P, c.Rounds)
-	if c.Outcome == Failed && c.Beyond < l.Alpha {
-		c.Text += fmt.Sprintf(", by more than %s for certain", percentText(l.MaxRegression))
+	if c.Outcome == Failed && c.Beyond < l.Alpha/float64(len(l.Figures)) {
+		c.Text += fmt.Sprintf(", beyond %s: p=%.3f", percentText(l.MaxRegression), c.Beyond)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -14,7 +15,7 @@ import (
 // A Report is what was measured and how it was judged. Its JSON form is what crawl bench --format json writes.
 type Report struct {
 	Version  int          `json:"version"`
-	Verdict  Outcome      `json:"verdict"` // the worst of the checks: unmeasured, failed, uncertain or held
+	Verdict  Outcome      `json:"verdict"` // failed if a build fails for it; else the worst of unmeasured, uncertain, held
 	Strict   bool         `json:"strict,omitempty"`
 	Checks   []Check      `json:"checks"`
 	Notes    []string     `json:"notes,omitempty"`
@@ -32,14 +33,25 @@ type Against struct {
 	CPU     string    `json:"cpu,omitempty"`
 }
 
-// Result is what was measured, in full.
-func (r *Report) Result() *compare.Result { return r.result }
+// WriteHTML writes the page of crawl compare about the runs that the figures are from.
+func (r *Report) WriteHTML(w io.Writer) error {
+	c := counted(r.result)
+	if note := r.disturbance(); note != "" {
+		c.Notes = append(slices.Clone(c.Notes), note)
+	}
+	return c.WriteHTML(w)
+}
 
 // judge fills in the checks, the verdict and what there is to note.
 func (r *Report) judge(o *Options) {
 	r.Checks = []Check{} // in JSON a list, also when there are none
 	for _, t := range o.Thresholds {
 		r.Checks = append(r.Checks, t.judge(r.result, r.Measured.Plan, o.Limits.Alpha))
+	}
+	for _, mode := range r.plan.Modes {
+		if c, bad := r.verified(mode); bad {
+			r.Checks = append(r.Checks, c)
+		}
 	}
 	if b := o.Baseline; b != nil {
 		r.Against = &Against{Program: b.Program, Started: b.Started, CPU: b.Machine.CPU}
@@ -53,10 +65,13 @@ func (r *Report) judge(o *Options) {
 	}
 	r.Notes = append(r.Notes, r.result.Notes...)
 	r.Notes = append(r.Notes, r.problems()...)
+	if note := r.disturbance(); note != "" {
+		r.Notes = append(r.Notes, note)
+	}
 	r.Verdict = r.verdict()
 }
 
-// verdict is the worst outcome. Without checks it is whether the mode was measured at all.
+// verdict is whether a build fails, else the worst outcome. Without checks it is whether the mode was measured at all.
 func (r *Report) verdict() Outcome {
 	worst := Held
 	rank := map[Outcome]int{Uncertain: 1, Failed: 2, Unmeasured: 3}
@@ -67,7 +82,7 @@ func (r *Report) verdict() Outcome {
 	}
 	// A threshold that fails is a finding, whatever else could not be measured: errors that are above theirs
 	// leave no other figure.
-	if r.count(Failed) > 0 {
+	if r.Fails() {
 		return Failed
 	}
 	if _, ok := r.Measured.samples("cpu_per_fetch"); !ok && len(r.Checks) == 0 {
@@ -95,8 +110,40 @@ func (r *Report) count(o Outcome) (n int) {
 	return n
 }
 
-// problems says which runs do not count, and why: the first of each mode in full. How many were noisy the result
-// notes itself.
+// verified is a check that fails where rounds of a mode are not verified and their errors do not explain it. No
+// threshold would see that: such rounds have no figures.
+func (r *Report) verified(mode string) (c Check, bad bool) {
+	first, n := "", 0
+	c = Check{Kind: KindVerified, Name: mode + " verified", Outcome: Failed}
+	for i := range r.result.Runs {
+		run := &r.result.Runs[i]
+		if run.Mode != mode || run.Round == 0 {
+			continue
+		}
+		c.Rounds++
+		if unexplained(run) {
+			if n++; n == 1 {
+				first = run.Problem
+			}
+		}
+	}
+	c.Text = fmt.Sprintf("%d of %d rounds are not what the origin says: %s", n, c.Rounds, first)
+	return c, n > 0
+}
+
+// disturbance says what became of rounds in which something else used the machine, if there were any.
+func (r *Report) disturbance() string {
+	skip, noisy, made := disturbed(r.result)
+	switch {
+	case noisy == 0:
+		return ""
+	case skip == nil:
+		return fmt.Sprintf("%d of %d rounds were disturbed and count all the same: too few would be left", noisy, made)
+	}
+	return fmt.Sprintf("%d of %d rounds were disturbed and are left out", noisy, made)
+}
+
+// problems says which runs do not count, and why: the first of each mode in full.
 func (r *Report) problems() (notes []string) {
 	for _, mode := range r.plan.Modes {
 		bad, all, first := 0, 0, ""

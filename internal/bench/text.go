@@ -8,28 +8,35 @@ import (
 	"text/tabwriter"
 
 	"crawl/internal/compare"
+	"crawl/internal/report"
 )
 
 // WriteText writes the report for a terminal.
 func (r *Report) WriteText(w io.Writer) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n%s\n\n", plain(r.title()), plain(r.where()))
+	fmt.Fprintf(&b, "%s\n%s\n\n", report.Printable(r.title()), report.Printable(r.where()))
 	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	for _, row := range r.table() {
-		fmt.Fprintf(t, "%s\n", plain(strings.Join(row, "\t")))
+		for i, cell := range row {
+			if i > 0 {
+				fmt.Fprint(t, "\t")
+			}
+			fmt.Fprint(t, report.Printable(cell))
+		}
+		fmt.Fprint(t, "\n")
 	}
 	if len(r.Checks) > 0 {
 		fmt.Fprint(t, "\n")
 	}
 	for _, c := range r.Checks {
-		fmt.Fprintf(t, "%s\t%s\t%s\n", c.Outcome, plain(c.Name), plain(c.Text+c.suffix()))
+		fmt.Fprintf(t, "%s\t%s\t%s\n", c.Outcome, report.Printable(c.Name), report.Printable(c.Text+c.suffix()))
 	}
 	if err := t.Flush(); err != nil {
 		return err
 	}
 	b.WriteByte('\n')
 	for _, line := range r.remarks() {
-		fmt.Fprintf(&b, "note: %s\n", plain(line))
+		fmt.Fprintf(&b, "note: %s\n", report.Printable(line))
 	}
 	fmt.Fprintf(&b, "verdict: %s\n", r.Sentence())
 	_, err := io.WriteString(w, b.String())
@@ -140,22 +147,12 @@ func (r *Report) Sentence() string {
 		return "nothing to judge: no threshold and no baseline was given"
 	case r.count(Failed) > 0:
 		return fmt.Sprintf("failed: %d of %d checks", r.count(Failed), n)
-	case r.count(Unmeasured) > 0:
-		return fmt.Sprintf("unmeasured: %d of %d checks", r.count(Unmeasured), n)
 	case r.count(Uncertain) > 0 && r.Strict:
 		return fmt.Sprintf("failed: %d of %d checks uncertain, and --strict was given", r.count(Uncertain), n)
+	case r.count(Unmeasured) > 0:
+		return fmt.Sprintf("unmeasured: %d of %d checks", r.count(Unmeasured), n)
 	case r.count(Uncertain) > 0:
 		return fmt.Sprintf("held, %d of %d checks uncertain", r.count(Uncertain), n)
 	}
 	return fmt.Sprintf("held: %d checks", n)
-}
-
-// plain takes out what a terminal would obey: texts may hold what a server sent. Tabs stay, for the table.
-func plain(s string) string {
-	return strings.Map(func(c rune) rune {
-		if c == '\t' || c >= ' ' && c < 0x7f || c >= 0xa0 {
-			return c
-		}
-		return '\uFFFD'
-	}, s)
 }

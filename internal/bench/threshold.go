@@ -109,7 +109,7 @@ func FigureNames() []string {
 	return names
 }
 
-// Figures returns the figures of that name, each once, in the order of the names.
+// figures returns the figures of that name, each once, in the order of the names.
 func figures(names []string) ([]compare.Figure, error) {
 	var all []compare.Figure
 	for _, name := range names {

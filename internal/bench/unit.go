@@ -39,8 +39,14 @@ func unitsOf(f compare.Figure) []unit {
 	case "KB":
 		return bytes(1e3)
 	}
-	return []unit{{"", 1}, {"%", 0.01}}
+	if isShare(f) {
+		return []unit{{"%", 0.01}, {"", 1}}
+	}
+	return []unit{{"", 1}}
 }
+
+// isShare says whether values of the figure are from 0 to 1.
+func isShare(f compare.Figure) bool { return f.Name == "errors" }
 
 // parseValue reads a value with its unit and returns it in the figure's.
 func parseValue(s string, f compare.Figure) (float64, error) {
@@ -52,6 +58,9 @@ func parseValue(s string, f compare.Figure) (float64, error) {
 	for _, u := range unitsOf(f) {
 		if u.name == strings.TrimSpace(s[end:]) && end > 0 {
 			n, err := parseNumber(s[:end])
+			if err == nil && isShare(f) && u.name == "" && n >= 1 {
+				return 0, fmt.Errorf("%q is all of them, or more: write %s%%", s, strings.TrimSpace(s))
+			}
 			return n * u.times, err
 		}
 		if u.name == "" {
@@ -78,7 +87,7 @@ func parseNumber(s string) (float64, error) {
 // valueText writes a value of a figure as a person reads it, three digits long.
 func valueText(f compare.Figure, v float64) string {
 	switch {
-	case f.Name == "errors":
+	case isShare(f):
 		return digits(v*100) + " %"
 	case f.Unit == "µs" && v >= 999.5e3:
 		return digits(v/1e6) + " s"

@@ -48,6 +48,7 @@ func TestColdFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	silent := false
 	onLockedThread(func() {
 		blocks := func(f *os.File, at int64) int64 {
 			before := blocksRead()
@@ -57,7 +58,7 @@ func TestColdFile(t *testing.T) {
 			return blocksRead() - before
 		}
 		if blocks(f, diskLarge) == 0 {
-			t.Log("this file system does not say what it reads, or reads nothing from a disk: there is no more to be seen")
+			silent = true
 			return
 		}
 		if first := blocks(cached, 0); first < diskLarge/512 {
@@ -67,6 +68,9 @@ func TestColdFile(t *testing.T) {
 			t.Errorf("the second fetched %d", again)
 		}
 	})
+	if silent {
+		t.Skip("SKIPPED: this file system does not say what it reads, or reads nothing from a disk")
+	}
 }
 
 func TestDiskNowhere(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -58,5 +59,17 @@ func TestAvailable(t *testing.T) {
 	}
 	if free := freeMemory(); free <= 0 {
 		t.Errorf("%d bytes are free", free)
+	}
+}
+
+// A last cache that is larger than what is free is not measured, whatever the options allow.
+func TestL3BoundByFreeMemory(t *testing.T) {
+	if freeMemory() <= 0 {
+		t.Skip("SKIPPED: the system does not say how much memory is free")
+	}
+	m := newMeter(t.Context(), Options{Quick: true, MaxMemory: 1 << 60})
+	m.machine = &Machine{L1: 32 << 10, L2: 1 << 50, L3: 1 << 52}
+	if _, err := l3(m); err == nil || !strings.Contains(err.Error(), "may be used") {
+		t.Errorf("%v", err)
 	}
 }

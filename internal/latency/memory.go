@@ -82,8 +82,8 @@ func l3(m *meter) (Figure, error) {
 		return Figure{}, errors.New("there is no L3 cache, or its size is not known")
 	}
 	size := between(m.machine.L2, m.machine.L3)
-	if size > m.options.MaxMemory {
-		return Figure{}, fmt.Errorf("it takes %s of memory, and %s may be used", sizeText(size), sizeText(m.options.MaxMemory))
+	if limit := m.maxMemory(); size > limit {
+		return Figure{}, fmt.Errorf("it takes %s of memory, and %s may be used", sizeText(size), sizeText(limit))
 	}
 	return walk(m, size)
 }
@@ -105,16 +105,21 @@ const (
 	areaLeast   = 64 << 20 // more than translation tables hold, too
 )
 
+// maxMemory is the most that a measurement may take: what the options say, and a quarter of what is free.
+func (m *meter) maxMemory() int64 {
+	if free := freeMemory(); free > 0 {
+		return min(m.options.MaxMemory, free/4)
+	}
+	return m.options.MaxMemory
+}
+
 // memoryArea makes the area when it is first needed.
 func (m *meter) memoryArea() (*area, error) {
 	if m.area != nil {
 		return m.area, nil
 	}
 	last := max(m.machine.L1, m.machine.L2, m.machine.L3)
-	bytes := min(max(beyond*last, areaLeast), m.options.MaxMemory)
-	if free := freeMemory(); free > 0 {
-		bytes = min(bytes, free/4)
-	}
+	bytes := min(max(beyond*last, areaLeast), m.maxMemory())
 	if bytes < beyondLeast*last {
 		return nil, fmt.Errorf("%s of memory may be used, which is too little beside the last cache of %s (--memory)", sizeText(bytes), sizeText(last))
 	}

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// The figures as JSON: times in µs, sizes in bytes, absent where there is nothing to tell.
+// crawlJSON is the figures as JSON: times in µs, sizes in bytes, absent where there is nothing to tell.
 type crawlJSON struct {
 	Version    int          `json:"version"`
 	Records    int64        `json:"records"`
@@ -25,8 +25,10 @@ type crawlJSON struct {
 	BytesWire  int64        `json:"bytes_wire"`
 	BytesBody  int64        `json:"bytes_body"`
 	Classes    []classJSON  `json:"classes"`
+	OtherClass int64        `json:"other_classes"` // records of classes beyond the bound
 	Statuses   []statusJSON `json:"statuses"`
 	MediaTypes []count      `json:"media_types"`
+	OtherMedia int64        `json:"other_media_types"` // responses of types beyond the bound
 	Phases     []phaseJSON  `json:"phases"`
 	Hosts      *hostsJSON   `json:"hosts,omitempty"`
 	Timeline   *flightJSON  `json:"timeline,omitempty"`
@@ -96,7 +98,9 @@ type pickJSON struct {
 func (c *Crawl) WriteJSON(w io.Writer) error {
 	out := crawlJSON{
 		Version: 1, Records: c.records, Broken: c.broken, Torn: c.torn, Fetched: c.fetched, Failed: c.failed, Skipped: c.skipped,
-		Attempts: c.attempts, Repeated: c.repeated, BytesWire: c.wire, BytesBody: c.body, MediaTypes: c.media.sorted(),
+		Attempts: c.attempts, Repeated: c.repeated, BytesWire: c.wire, BytesBody: c.body,
+		OtherClass: c.classes.others, MediaTypes: c.media.sorted(), OtherMedia: c.media.others,
+		Classes: []classJSON{}, Statuses: []statusJSON{}, Phases: []phaseJSON{}, // lists, also when there are none
 	}
 	for _, k := range c.classes.sorted() {
 		class := classJSON{count: k, Advice: c.advice(k.Name)}

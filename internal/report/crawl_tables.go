@@ -9,9 +9,13 @@ import (
 
 // The tables of a crawl, the same on a terminal and on a page.
 
+// share is n of so many in percent; 100 % is all of them, and not what is rounded up to it.
 func share(n, of int64) string {
-	if of == 0 {
+	switch {
+	case of == 0:
 		return "–"
+	case n < of && 1000*float64(n) >= 999.5*float64(of):
+		return ">99.9%"
 	}
 	return Percent.Text(100 * float64(n) / float64(of))
 }

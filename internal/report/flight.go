@@ -95,6 +95,7 @@ func (f *flight) inFlight() []float64 {
 
 // ended are the fetches that came to an end in each step, and failed those of them that failed.
 func (f *flight) ended() (ended, failed []float64) {
+	ended, failed = []float64{}, []float64{}
 	for _, b := range f.bins {
 		ended, failed = append(ended, float64(b.ended)), append(failed, float64(b.failed))
 	}

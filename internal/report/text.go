@@ -109,7 +109,8 @@ func (t *Table) appendMarkdown(b []byte) []byte {
 	return append(b, '\n')
 }
 
-// Markdown escapes what Markdown or HTML would take for markup.
+// Markdown escapes what Markdown or HTML would take for markup, and what GitHub would take for a formula, a mention or
+// an address.
 func Markdown(s string) string {
 	s = Printable(s)
 	var b strings.Builder
@@ -121,12 +122,14 @@ func Markdown(s string) string {
 			b.WriteString("&gt;")
 		case r == '&':
 			b.WriteString("&amp;")
-		case strings.ContainsRune("\\`*_[]|~#", r):
+		case r == '@': // tells the person of that name
+			b.WriteString("&#64;")
+		case strings.ContainsRune("\\`*_[]|~#$", r):
 			b.WriteByte('\\')
 			b.WriteRune(r)
 		default:
 			b.WriteRune(r)
 		}
 	}
-	return b.String()
+	return strings.ReplaceAll(b.String(), "://", "&#58;//")
 }
