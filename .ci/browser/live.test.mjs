@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import {readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {after, before, test} from 'node:test';
+import {chromium} from 'playwright-core';
 import {desktop, launch, open, phone, shot} from './browser.mjs';
 import {eventually, origin, scratch, start, stop} from './crawl.mjs';
 import {contrast, keyboard, structure, width} from './inspect.mjs';
@@ -138,6 +139,7 @@ test('a crawl is watched, paused, resumed and ends', {timeout: 85_000}, async t 
     assert.equal(refused(), 1);
     hand.faults = hand.faults.filter(f => !/^console: .*(401|403)/.test(f)); // as it should be
     assert.equal(await hand.locator('#state').getAttribute('data-state'), 'paused');
+    assert.equal(await hand.evaluate(() => sessionStorage.getItem('token')), null, 'a wrong token is not kept');
     await hand.locator('#token').fill(secret);
     await hand.keyboard.press('Enter');
     await state(hand, 'running');
@@ -160,6 +162,7 @@ test('a crawl is watched, paused, resumed and ends', {timeout: 85_000}, async t 
       assert.equal(await figure(page, 'failed'), of(r => r.class !== 'ok' && r.class !== 'input'));
       assert.equal(await figure(page, 'skipped'), of(r => r.class === 'input'));
       assert.equal(await text(page, 'pending'), '0');
+      assert.equal(await text(page, 'state'), 'done: some URLs failed', 'the exit code is 3');
       assert.equal(await page.locator('#progress').evaluate(e => e.value), 1);
       const rows = id => page.locator(`#${id} tr`).evaluateAll(all => all.map(tr => [...tr.cells].map(c => c.firstChild.textContent)));
       const counts = (list, by) => [...list.reduce((m, r) => m.set(String(by(r)), (m.get(String(by(r))) || 0) + 1), new Map())].sort();
@@ -202,4 +205,51 @@ test('where others can reach it, the token comes first', {timeout: 60_000}, asyn
   await state(page, 'paused'); // who has shown the token is known
   assert.deepEqual(page.faults.filter(f => !/^console: Failed to load resource.*(401|403)/.test(f)), []);
   await page.context().close();
+});
+
+// Three digits, whatever the number: those at the edges are given to the page by events that are made up.
+test('figures are rounded, not cut', {timeout: 30_000}, async t => {
+  const crawl = start('run', '-i', 'list.txt', '-o', 'figures.jsonl', '--rate', '1/s', '--listen', '127.0.0.1:0');
+  t.after(() => stop(crawl));
+  const [, address] = await crawl.printed('err', /live page at (http:\/\/127\.0\.0\.1:\d+\/)#token=/);
+  const context = await browser.newContext();
+  t.after(() => context.close());
+  const page = await context.newPage();
+  let rate = 0;
+  const none = {
+    state: 'done', elapsed: 1, idled: 0, discovered: 0, fetched: 0, failed: 0, skipped: 0, pending: 0, total: -1, total_exact: false, eta: null,
+    in_flight: 0, peak: 0, concurrency: 1, per_host: 0, rate_limit: 0, retrying: 0, attempts: 0, repeats: 0, bytes: 0, bytes_rate: 0,
+    latency_p50: null, latency_p99: null, statuses: [], classes: [], pressure: [], hosts: [], hosts_sampled: false, loop: null, memory: {heap: 1, stacks: 1},
+  };
+  await page.route(address + 'events', route => route.fulfill({
+    contentType: 'text/event-stream', body: `event: done\ndata: ${JSON.stringify({...none, rate})}\n\n`,
+  }));
+  for (const [given, shown] of [[0, '0'], [0.004567, '0.00457'], [1, '1'], [9.999, '10'], [99.94, '99.9'], [99.97, '100'], [100, '100'], [1234.6, '1,235']]) {
+    rate = given;
+    await page.goto(address);
+    await state(page, 'done');
+    assert.equal(await text(page, 'rate'), shown);
+  }
+});
+
+// A name that is not of loopback, as in a local network: browsers trust such a page less, and send other fields with its form.
+test('by a name in the network, the login works too', {timeout: 60_000}, async t => {
+  const crawl = start('run', '-i', 'list.txt', '-o', 'named.jsonl', '--rate', '50/s', '--listen', '0.0.0.0:0', '--listen-token', 'token.txt');
+  t.after(() => stop(crawl));
+  const [, port] = await crawl.printed('err', /live page at http:\/\/\S+:(\d+)\//);
+  const home = join(scratch, 'home');
+  const other = await chromium.launch({
+    executablePath: process.env.CHROMIUM || '/usr/bin/chromium', timeout: 30_000,
+    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--host-resolver-rules=MAP crawl.test 127.0.0.1, MAP * ~NOTFOUND'],
+    env: {PATH: process.env.PATH, HOME: home, TMPDIR: scratch, LANG: 'C.UTF-8'},
+  });
+  t.after(() => other.close());
+  const page = await other.newPage();
+  await page.goto(`http://crawl.test:${port}/`);
+  assert.equal(await page.evaluate(() => isSecureContext), false, 'else this is not the case that is meant');
+  await page.locator('#token').fill(token);
+  await page.keyboard.press('Enter');
+  await state(page, 'running');
+  await page.locator('#pause').click();
+  await state(page, 'paused');
 });

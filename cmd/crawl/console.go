@@ -14,7 +14,7 @@ import (
 // a program that runs for days with its terminal stopped would otherwise fill the memory with its warnings.
 const maxUnheard = 1 << 20
 
-// lastPatience is how long the output may take after the second signal, and standard error in the end.
+// lastPatience is how long standard error may take in the end.
 const lastPatience = 2 * time.Second
 
 // lastWord is how long the line may take to be erased after that.

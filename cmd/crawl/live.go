@@ -45,6 +45,7 @@ type livePage struct {
 	token     string
 	made      bool // the token is made up
 	elsewhere bool // not only this machine can reach it
+	conns     int  // for which descriptors are reserved; 0: there is no limit of them
 	server    *live.Server
 }
 
@@ -91,9 +92,12 @@ func (l *liveFlags) token() (string, error) {
 			return "", ioError(fmt.Errorf("--listen-token: %w", err))
 		}
 		defer f.Close()
-		data, err := io.ReadAll(io.LimitReader(f, maxTokenFile))
+		data, err := io.ReadAll(io.LimitReader(f, maxTokenFile+1))
 		if err != nil {
 			return "", ioError(fmt.Errorf("--listen-token: %w", err))
+		}
+		if len(data) > maxTokenFile {
+			return "", usageError("%s: a file of more than %d bytes has no token", from, maxTokenFile)
 		}
 		token = strings.TrimSpace(string(data))
 	} else if token == "" {
@@ -109,7 +113,9 @@ func (l *liveFlags) token() (string, error) {
 // reserve leaves descriptors to the page.
 func (p *livePage) reserve(plan *plan) {
 	if p != nil && plan.limit > 0 {
-		plan.maxConns -= min(live.MaxConns, plan.maxConns/2)
+		reserved := min(live.MaxConns, plan.maxConns/2)
+		p.conns = max(1, reserved)
+		plan.maxConns -= reserved
 		plan.concurrency = min(plan.concurrency, plan.maxConns)
 	}
 }
@@ -121,7 +127,7 @@ func (p *livePage) start(r *session) {
 		return
 	}
 	p.server = live.New(live.Options{
-		Crawl: crawlOf{r}, ListSize: r.listSize, Token: p.token, Everything: p.elsewhere, Log: sayer{r},
+		Crawl: crawlOf{r}, ListSize: r.listSize, Token: p.token, Everything: p.elsewhere, MaxConns: p.conns, Log: sayer{r},
 	})
 	url := live.URL(p.listener)
 	if p.made {
@@ -131,19 +137,32 @@ func (p *livePage) start(r *session) {
 	p.server.Start(p.listener)
 }
 
-// finish says on the page how the crawl ended, and closes it.
+// finish says on the page how the crawl ended, which err, the command's, decides, and closes it.
 func (p *livePage) finish(r *session, err error) {
 	if p == nil {
 		return
 	}
-	outcome := ""
+	f := crawlOf{r}.figures()
+	f.Stats = r.ended
+	p.server.Finish(f, outcome(err))
+}
+
+// outcome is what the exit code says, in a few words.
+func outcome(err error) string {
+	var e *exitErr
 	switch {
-	case r.crawler.Err() != nil || err != nil && r.interrupted == nil:
-		outcome = "failed"
-	case r.interrupted != nil:
-		outcome = "interrupted"
+	case err == nil:
+		return ""
+	case !errors.As(err, &e):
+		return "failed"
 	}
-	p.server.Finish(crawlOf{r}.figures(), outcome)
+	switch e.code {
+	case exitFailedURLs:
+		return "some URLs failed"
+	case exitInterrupted, exitTerminated, exitHungUp:
+		return "interrupted"
+	}
+	return "failed"
 }
 
 func (p *livePage) close() {
@@ -182,16 +201,17 @@ func (c crawlOf) Pause(ctx context.Context) error {
 func (c crawlOf) Resume(ctx context.Context) error { return c.steer(ctx, "resumed", c.crawler.Resume) }
 
 // steer does something that may change whether the crawl is paused, and says so at the terminal, where somebody
-// may wonder.
+// may wonder. That is said on the engine, for it also happens when who has asked does not wait any more.
 func (c crawlOf) steer(ctx context.Context, what string, do func()) error {
-	changed, err := ask(ctx, c.engine, func() bool {
+	_, err := ask(ctx, c.engine, func() bool {
 		before := c.crawler.Stats().Paused
 		do()
-		return c.crawler.Stats().Paused != before
+		changed := c.crawler.Stats().Paused != before
+		if changed && !c.options.quiet {
+			c.say("crawl: %s on the live page\n", what)
+		}
+		return changed
 	})
-	if changed && !c.options.quiet {
-		c.say("crawl: %s on the live page\n", what)
-	}
 	return err
 }
 

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"io"
 	"testing"
 
 	"crawl/internal/live"
@@ -31,5 +33,25 @@ func TestReserve(t *testing.T) {
 		if p.maxConns != c.maxConns || p.concurrency != c.concurrencyOut {
 			t.Errorf("limit %d, -c %d: %d connections, %d in flight", c.limit, c.asked, p.maxConns, p.concurrency)
 		}
+		if c.page && c.limit > 0 {
+			if all := w.plan(c.limit).maxConns; page.conns < 1 || page.conns > max(1, all-p.maxConns) {
+				t.Errorf("limit %d: %d connections for the page, of %d reserved", c.limit, page.conns, all-p.maxConns)
+			}
+		}
+	}
+}
+
+// TestOutcome: the page says of the end what the exit code says.
+func TestOutcome(t *testing.T) {
+	for code, want := range map[int]string{
+		exitError: "failed", exitUsage: "failed", exitFailedURLs: "some URLs failed",
+		exitHungUp: "interrupted", exitInterrupted: "interrupted", exitTerminated: "interrupted",
+	} {
+		if got := outcome(fmt.Errorf("wrapped: %w", &exitErr{code: code})); got != want {
+			t.Errorf("exit code %d: %q", code, got)
+		}
+	}
+	if outcome(nil) != "" || outcome(io.EOF) != "failed" {
+		t.Errorf("%q, %q", outcome(nil), outcome(io.EOF))
 	}
 }

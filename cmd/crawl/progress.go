@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"time"
 
@@ -43,7 +44,7 @@ func (r *session) startProgress() func() {
 			case <-tick.C:
 			}
 			stats := make(chan crawler.Stats, 1)
-			r.engine.Post(func() { stats <- r.crawler.Stats() })
+			r.engine.Post(func() { stats <- r.look() })
 			select {
 			case s := <-stats:
 				recent.look(&s)
@@ -58,6 +59,16 @@ func (r *session) startProgress() func() {
 		close(quit)
 		<-done
 	}
+}
+
+// look is where the crawl stands, with what an ETA needs. It runs on the engine.
+func (r *session) look() crawler.Stats {
+	s := r.crawler.Stats()
+	if s.PerHost > 0 { // else nothing waits for a host
+		hosts := r.crawler.Hosts(shownHosts)
+		s.LongestQueue = hosts.LongestQueue()
+	}
+	return s
 }
 
 // newProgress is nil for none.
@@ -75,7 +86,7 @@ func (r *session) newProgress() (p progress, first, every time.Duration) {
 	switch kind {
 	case "bar":
 		if c, ok := r.streams.err.(*console); ok { // always, but in tests
-			return &drawnLine{c}, drawInterval, drawInterval
+			return &drawnLine{c: c}, drawInterval, drawInterval
 		}
 	case "plain":
 		return &plainLines{r.streams.err}, firstLine, plainInterval
@@ -83,11 +94,26 @@ func (r *session) newProgress() (p progress, first, every time.Duration) {
 	return nil, 0, 0
 }
 
+// outputFull is what a crawl does that goes on no faster than its records are taken.
+const outputFull = "waiting for whoever reads the records"
+
+// fullLooks is how many looks in a row find the output full before the line says so: for a moment it always may be.
+const fullLooks = 5
+
 // drawnLine is for people: one line, drawn again and again.
-type drawnLine struct{ c *console }
+type drawnLine struct {
+	c    *console
+	full int // looks in a row that found the output full
+}
 
 // In the background the terminal is another's.
 func (d *drawnLine) show(f *figures) {
+	if !f.Full || f.Paused {
+		d.full = min(d.full, 0)
+	} else if d.full++; d.full == fullLooks {
+		fmt.Fprintf(d.c, "crawl: %s\n", outputFull)
+		d.full = math.MinInt // said once
+	}
 	if inForeground(file(d.c)) {
 		d.c.draw(f.line(newScreen(d.c, os.Getenv)))
 	} else {
@@ -105,9 +131,12 @@ func (p *plainLines) show(f *figures) {
 	if f.etaKnown {
 		eta = ", " + f.etaText()
 	}
-	state := ""
-	if f.state() != "" {
-		state = f.state() + ", "
+	state := f.state()
+	if f.Full && !f.Paused {
+		state = outputFull
+	}
+	if state != "" {
+		state += ", "
 	}
 	fmt.Fprintf(p.w, "crawl: %s: %s%s done (%d failed, %d skipped), %d in flight, %s, %s%s\n",
 		f.Elapsed.Round(time.Second), state, f.count(" of ", " of about "), f.Ledger.Failed, f.Ledger.Skipped, f.InFlight,

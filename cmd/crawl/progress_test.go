@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -100,13 +101,43 @@ func TestPlainLines(t *testing.T) {
 	recent = pace{}
 	show(crawler.Stats{Ledger: crawler.Ledger{Discovered: 5, Fetched: 5}, Elapsed: 500 * time.Millisecond}, 0)
 	show(crawler.Stats{Ledger: crawler.Ledger{Discovered: 9, Fetched: 5, Pending: 4}, Paused: true, Elapsed: 1000 * time.Second}, 0)
+	show(crawler.Stats{Ledger: crawler.Ledger{Discovered: 9, Fetched: 5, Pending: 4}, Full: true, Draining: true, Elapsed: 1000 * time.Second}, 0)
+	show(crawler.Stats{Ledger: crawler.Ledger{Discovered: 9, Fetched: 5, Pending: 4}, Full: true, Paused: true, Elapsed: 1000 * time.Second}, 0)
 	const want = "crawl: 1s: 100 of about 999000 done (2 failed, 1 skipped), 10 in flight, 100/s, 2.0 MiB/s\n" +
 		"crawl: 6s: 600 of 1000 done (8 failed, 2 skipped), 300 in flight, 100/s, 2.0 MiB/s, ETA 4s\n" +
 		"crawl: 11s: ending, 600 of 1000 done (8 failed, 2 skipped), 300 in flight, 28/s, 579.9 KiB/s\n" +
 		"crawl: 1s: 5 done (0 failed, 0 skipped), 0 in flight, 10/s, 0 B/s\n" +
+		"crawl: 16m40s: paused, 5 done (0 failed, 0 skipped), 0 in flight, 0/s, 0 B/s\n" +
+		"crawl: 16m40s: waiting for whoever reads the records, 5 done (0 failed, 0 skipped), 0 in flight, 0/s, 0 B/s\n" +
 		"crawl: 16m40s: paused, 5 done (0 failed, 0 skipped), 0 in flight, 0/s, 0 B/s\n"
 	if b.String() != want {
 		t.Errorf("got\n%swant\n%s", b.String(), want)
+	}
+}
+
+// A line that stands still because nobody takes the records is explained, once, and not for a moment of it.
+func TestDrawnLineFull(t *testing.T) {
+	for name, c := range map[string]struct {
+		looks string // F: full, p: in a pause too, -: not
+		told  int
+	}{
+		"never":        {"-----------", 0},
+		"for a moment": {"FFFF-FFFF-FFFF", 0},
+		"paused":       {"ppppppppppp", 0},
+		"for long":     {"--FFFFF", 1},
+		"again":        {"FFFFFFFFFFFFFF-FFFFFFFFF--FFFFFF", 1},
+	} {
+		var b bytes.Buffer
+		voice := newConsole(&b, false)
+		d := &drawnLine{c: voice}
+		for _, look := range c.looks {
+			d.show(&figures{Stats: crawler.Stats{Full: look != '-', Paused: look == 'p'}})
+		}
+		d.finish()
+		voice.close(lastPatience)
+		if n := strings.Count(b.String(), "crawl: waiting for whoever reads the records\n"); n != c.told {
+			t.Errorf("%s: told %d times: %q", name, n, b.String())
+		}
 	}
 }
 

@@ -306,7 +306,8 @@ type session struct {
 	engine   engine.Engine
 	crawler  *crawler.Crawler
 	listSize int64
-	page     *livePage // nil: none is served
+	page     *livePage     // nil: none is served
+	ended    crawler.Stats // when the engine had run: what comes then is none of the crawl's time
 
 	cancel context.CancelFunc
 
@@ -324,12 +325,9 @@ func (r *session) run() error {
 	r.page.start(r)
 	stop := r.startProgress()
 	err := r.engine.Run(ctx)
+	r.ended = r.crawler.Stats()
 	stop()
-	r.page.finish(r, err)
-	if errors.Is(err, context.Canceled) && (r.interrupted != nil || r.crawler.Err() != nil) {
-		err = nil // it was we who cancelled, and why is told elsewhere
-	}
-	return err
+	return err // not of a cancellation: that is ours, and why is told elsewhere
 }
 
 // pressure tells, once, that this machine and not a server is what the crawl waits for.
@@ -352,13 +350,20 @@ func (r *session) pressure(class fetch.Class) {
 // say writes to standard error, and does not wait for who reads there: see console.
 func (r *session) say(format string, args ...any) { fmt.Fprintf(r.streams.err, format, args...) }
 
-// end prints the summary and decides how the command ends.
+// end prints the summary and says how the command ends, on the page too.
 func (r *session) end(err error) error {
-	stats := r.crawler.Stats()
-	r.options.ended = stats
+	r.options.ended = r.ended
 	if !r.options.quiet {
-		r.printSummary(&stats)
+		r.printSummary(&r.ended)
 	}
+	err = r.verdict(err)
+	r.page.finish(r, err)
+	return err
+}
+
+// verdict is how the command ends. err is of the engine and of the output.
+func (r *session) verdict(err error) error {
+	stats := &r.ended
 	if crawlErr := r.crawler.Err(); crawlErr != nil {
 		err = errors.Join(err, crawlErr)
 	}

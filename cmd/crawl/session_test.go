@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"crawl/internal/crawler"
 	"crawl/internal/engine"
@@ -88,5 +89,42 @@ func TestPressureIsSaidOnce(t *testing.T) {
 		if strings.Contains(said, "slowing down") {
 			t.Errorf("%s: with -q, %q", mode, said)
 		}
+	}
+}
+
+// A pause that the engine comes to only when who has asked for it has gone is told all the same, for it is one.
+func TestLatePauseIsSaid(t *testing.T) {
+	late := func(r *session) {
+		gone, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := (crawlOf{r}).Pause(gone); err == nil {
+			t.Error("it was not late")
+		}
+		var none sync.WaitGroup
+		afterCallbacks(r.engine, &none)
+	}
+	for mode, said := range onEachEngine(t, &runOptions{}, late) {
+		if said != "crawl: paused on the live page\n" {
+			t.Errorf("%s: %q", mode, said)
+		}
+	}
+	for mode, said := range onEachEngine(t, &runOptions{quiet: true}, late) {
+		if said != "" {
+			t.Errorf("%s, quiet: %q", mode, said)
+		}
+	}
+}
+
+// The summary is of the crawl as it was when the engine had run, whatever took time after that.
+func TestSummaryIsOfTheCrawl(t *testing.T) {
+	var r *session
+	onEachEngine(t, &runOptions{}, func(s *session) { r = s })
+	var b bytes.Buffer
+	r.streams.err = &b
+	r.ended = crawler.Stats{Elapsed: 2 * time.Second, Ledger: crawler.Ledger{
+		Discovered: 4, Fetched: 4, Classes: map[fetch.Class]int64{fetch.OK: 4}, Statuses: map[int]int64{200: 4},
+	}}
+	if err := r.end(nil); err != nil || !strings.HasPrefix(b.String(), "crawl: 4 URLs in 2s, 2/s, ") {
+		t.Errorf("%q, %v", b.String(), err)
 	}
 }

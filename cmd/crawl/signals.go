@@ -7,7 +7,14 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+
+	"crawl/internal/crawler"
+	"crawl/internal/live"
 )
+
+// endPatience is how long it may take to end after the second signal: longer than what has a patience of its own, so
+// that only what has none is cut off, as the closing of a file on a disk that does not answer.
+const endPatience = crawler.OutputPatience + live.Patience + lastPatience
 
 // handleSignals: the first SIGINT, SIGTERM or SIGHUP drains, the second stops, SIGQUIT tells.
 func (r *session) handleSignals() {
@@ -36,8 +43,8 @@ func (r *session) stop(sig os.Signal) {
 	}
 	r.say("\ncrawl: %v: stopping\n", sig)
 	r.cancel()
-	code := signalCode(sig)
-	time.AfterFunc(lastPatience, func() { // the output does not take what is left
+	code := signalCode(r.interrupted)
+	time.AfterFunc(endPatience, func() { // the output does not take what is left
 		if c, ok := r.streams.err.(*console); ok {
 			c.close(lastWord)
 		}

@@ -14,8 +14,12 @@ import (
 func (r *session) printSummary(s *crawler.Stats) {
 	w, l := r.streams.err, &s.Ledger
 	done := l.Settled()
-	fmt.Fprintf(w, "crawl: %d URLs in %v, %.0f/s, %d in flight at most, %s received\n",
-		done, roundTime(s.Elapsed), float64(done)/max(0.001, s.Elapsed.Seconds()), s.Peak, bytesText(s.Bytes))
+	idled := ""
+	if s.Idled > 0 {
+		idled = fmt.Sprintf(", of it %v paused", roundTime(s.Idled))
+	}
+	fmt.Fprintf(w, "crawl: %d URLs in %v%s, %.0f/s, %d in flight at most, %s received\n",
+		done, roundTime(s.Elapsed), idled, float64(done)/max(0.001, s.Active().Seconds()), s.Peak, bytesText(s.Bytes))
 	fmt.Fprintf(w, "crawl: ledger: %s\n", l)
 	if done > 0 {
 		fmt.Fprintf(w, "crawl: outcome: %s\n", l.Breakdown())

@@ -63,6 +63,16 @@ func TestSummary(t *testing.T) {
 				"crawl: ledger: 0 discovered = 0 fetched + 0 failed + 0 skipped + 0 pending\n",
 		},
 		{
+			"with a pause",
+			crawler.Stats{
+				Ledger: crawler.Ledger{Discovered: 100, Fetched: 100, Classes: map[fetch.Class]int64{fetch.OK: 100}, Statuses: map[int]int64{200: 100}},
+				Peak:   1, Attempts: 100, Elapsed: 12 * time.Second, Idled: 10 * time.Second,
+			},
+			"crawl: 100 URLs in 12s, of it 10s paused, 50/s, 1 in flight at most, 0 B received\n" +
+				"crawl: ledger: 100 discovered = 100 fetched + 0 failed + 0 skipped + 0 pending\n" +
+				"crawl: outcome: 100 × 200\n",
+		},
+		{
 			"in no time",
 			crawler.Stats{
 				Ledger: crawler.Ledger{Discovered: 1, Fetched: 1, Classes: map[fetch.Class]int64{fetch.OK: 1}, Statuses: map[int]int64{204: 1}},

@@ -68,20 +68,20 @@ func TestETA(t *testing.T) {
 
 func TestHistogram(t *testing.T) {
 	var h Histogram
-	for _, d := range []time.Duration{-1, 0, 999, time.Microsecond, 3 * time.Microsecond, 4 * time.Microsecond, time.Second, time.Hour} {
+	for _, d := range []time.Duration{-1, 0, 999, time.Microsecond, 3 * time.Microsecond, 4 * time.Microsecond, time.Second, 5 * time.Minute, time.Hour} {
 		h.add(d)
 	}
 	last := len(h.Buckets) - 1
-	want := map[int]uint64{0: 3, 1: 1, 2: 1, 3: 1, 20: 1, last: 1}
+	want := map[int]uint64{0: 3, 1: 1, 2: 1, 3: 1, 20: 1, 29: 1, last: 1}
 	for i, n := range h.Buckets {
 		if n != want[i] {
 			t.Errorf("bucket %d has %d, not %d", i, n, want[i])
 		}
 	}
-	if h.Count() != 8 || h.Edge(0) != time.Microsecond || h.Edge(20) != 1048576*time.Microsecond || h.Edge(last) != 0 {
+	if h.Count() != 9 || h.Edge(0) != time.Microsecond || h.Edge(20) != 1048576*time.Microsecond || h.Edge(last) != 0 {
 		t.Errorf("%d; edges %v, %v, %v", h.Count(), h.Edge(0), h.Edge(20), h.Edge(last))
 	}
-	if (&Histogram{}).Mean() != 0 || h.Mean() != h.Sum/8 || h.Edge(last-1) > time.Hour {
+	if (&Histogram{}).Mean() != 0 || h.Mean() != h.Sum/9 || h.Edge(last-1) > time.Hour {
 		t.Errorf("mean %v", h.Mean())
 	}
 }

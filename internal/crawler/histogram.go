@@ -9,7 +9,7 @@ import (
 // up to, not including, 2^i µs, bucket 0 those below 1 µs, the last all that are longer than the one before it
 // holds. So the edge of each is a figure that does not depend on what was counted, and an addition costs 2 ns.
 type Histogram struct {
-	Buckets [28]uint64 // the last begins at 67 s
+	Buckets [32]uint64 // the last begins at 18 min
 	Sum     time.Duration
 }
 

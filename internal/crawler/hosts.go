@@ -12,6 +12,9 @@ const (
 	maxCrew   = 1024
 )
 
+// minSeen is how many fetches a part must have for the whole to be projected from it: one of two says nothing.
+const minSeen = 32
+
 // Host is a host and port with something in flight or waiting.
 type Host struct {
 	Name     string // as URLs have it: host, and port unless it is 80
@@ -24,8 +27,17 @@ type HostList struct {
 	Busiest []Host // first those with most in flight and waiting
 	// Sampled says that there was more than is looked at. Then these are the busiest of a part, another each time.
 	// With a limit for each host those of the last answer are part of it, so that who is found stays found;
-	// without one, InFlight is projected from the part to the whole.
+	// without one, InFlight is projected from a part of more than 1,024 workers to the whole, unless so little is in
+	// flight in it that it says nothing of the whole: then it is what was counted.
 	Sampled bool
+}
+
+// LongestQueue is how many wait for one host, at the one of these for which most do: what Stats.LongestQueue is for.
+func (l *HostList) LongestQueue() (n int) {
+	for _, h := range l.Busiest {
+		n = max(n, h.Waiting)
+	}
+	return n
 }
 
 // hostsAsked is what one answer leaves to the next.
@@ -93,7 +105,7 @@ func (c *Crawler) hostsInFlight(n int) HostList {
 	top := busiest{n: n}
 	list := HostList{Sampled: visits < len(c.crew)}
 	for name, k := range counts {
-		if list.Sampled {
+		if list.Sampled && seen >= minSeen {
 			k = int(float64(k)*float64(c.inFlight)/float64(seen) + 0.5)
 		}
 		top.add(Host{Name: name, InFlight: k})

@@ -32,6 +32,9 @@ func TestHosts(t *testing.T) {
 			if !slices.Equal(got.Busiest, want) || got.Sampled || !slices.Equal(two.Busiest, want[:2]) || len(none.Busiest) != 0 {
 				t.Errorf("per host %d: %+v, want %v; the first two are %v", perHost, got, want, two)
 			}
+			if n := got.LongestQueue(); n != want[0].Waiting || none.LongestQueue() != 0 {
+				t.Errorf("per host %d: %d wait for one host", perHost, n)
+			}
 			if end := c.Hosts(10); len(end.Busiest) != 0 {
 				t.Errorf("at the end %v", end)
 			}
@@ -42,6 +45,9 @@ func TestHosts(t *testing.T) {
 // TestHostsSampled: where there are more than are looked at, a host that is far busier than the others is found
 // all the same after some questions, and stays.
 func TestHostsSampled(t *testing.T) {
+	if raceDetector {
+		t.Skip("SKIPPED: it needs 16,000 tasks, and the race detector takes 8,128 goroutines")
+	}
 	const others, busy = 3 * maxVisits, 3000
 	for _, perHost := range []int{0, 1} {
 		eachWorld(t, func(t *testing.T, w *world) {
@@ -71,6 +77,47 @@ func TestHostsSampled(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestHostsFew: where few fetches are left of many, nothing is projected from the one or two that are seen.
+func TestHostsFew(t *testing.T) {
+	const workers, left = 3 * maxCrew, 20
+	eachWorld(t, func(t *testing.T, w *world) {
+		var list strings.Builder
+		for i := range workers {
+			fmt.Fprintf(&list, "http://h%d/\n", i)
+		}
+		f := newFakeFetcher(w, func(url string, _ int) answer {
+			var host int
+			if _, err := fmt.Sscanf(url, "http://h%d/", &host); err != nil {
+				t.Error(err)
+			}
+			if host < left {
+				return answer{after: time.Hour}
+			}
+			return answer{after: time.Minute}
+		})
+		c, _ := crawlOf(w, f, strings.NewReader(list.String()), Options{Concurrency: workers})
+		found := map[string]bool{}
+		w.After(30*time.Minute, func() {
+			for range 100 {
+				list := c.Hosts(left)
+				if !list.Sampled {
+					t.Error("all were looked at")
+				}
+				for _, h := range list.Busiest {
+					found[h.Name] = true
+					if h.InFlight != 1 {
+						t.Errorf("%+v", h)
+					}
+				}
+			}
+		})
+		run(t, w, c)
+		if len(found) != left {
+			t.Errorf("%d of %d were found", len(found), left)
+		}
+	})
 }
 
 // BenchmarkHosts is what the loop pays for one look at the busiest hosts of a large crawl.

@@ -21,6 +21,7 @@ type Stats struct {
 	ListDone bool  // all of it
 	Draining bool
 	Paused   bool
+	Full     bool // so many records wait to be written that nothing new is begun
 	Elapsed  time.Duration
 	Idled    time.Duration         // of Elapsed, how long the crawl was paused
 	Pressure map[fetch.Class]int64 // how often this machine had no descriptor, port or memory
@@ -43,10 +44,13 @@ func (c *Crawler) Stats() Stats {
 		Ledger: c.ledger.clone(), InFlight: c.inFlight, Peak: c.peak, Workers: c.workers,
 		Bytes: c.bytes, Attempts: c.attempts, Repeats: c.repeats, Retrying: len(c.dispatch.retries),
 		ListRead: c.source.read, ListDone: c.dispatch.ended, Draining: c.dispatch.draining,
-		Paused: c.dispatch.paused, Elapsed: now.Sub(c.began), Idled: c.pausing.total(now), Pressure: maps.Clone(c.pressure),
+		Paused: c.dispatch.paused, Full: c.sink.full(), Elapsed: now.Sub(c.began), Idled: c.pausing.total(now), Pressure: maps.Clone(c.pressure),
 		Latency: c.latency, Concurrency: c.options.Concurrency, PerHost: c.options.PerHost, Rate: c.options.Rate,
 	}
 }
+
+// OutputPatience is how long a crawl that was cancelled waits for its output to be taken.
+const OutputPatience = sinkPatience
 
 // Err is why the crawl ended before its list did: the list could not be read, or a record not be written.
 // It is called after the engine's Run.

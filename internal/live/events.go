@@ -29,10 +29,10 @@ func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodHead {
 		return
 	}
-	v := s.sampler.join(maxViewers)
+	v := s.sampler.join(s.viewers)
 	if v == nil {
 		w.Header().Set("Retry-After", "5")
-		refuse(w, http.StatusServiceUnavailable, fmt.Sprintf("%d are looking already", maxViewers))
+		refuse(w, http.StatusServiceUnavailable, fmt.Sprintf("%d are looking already", s.viewers))
 		return
 	}
 	defer s.sampler.leave(v)

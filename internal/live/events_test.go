@@ -2,11 +2,14 @@ package live
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -143,7 +146,7 @@ func TestSlowViewer(t *testing.T) {
 	}
 	began := time.Now()
 	s.Finish(c.figures, "")
-	if took := time.Since(began); took > bound { // lastPatience, on a machine that is not too busy
+	if took := time.Since(began); took > bound { // Patience, on a machine that is not too busy
 		t.Errorf("it took %v to end", took)
 	}
 }
@@ -220,14 +223,74 @@ func TestBoundedListener(t *testing.T) {
 	dial()
 	first := <-accepted
 	<-accepted
-	if _, err := dial().Read(make([]byte, 1)); err == nil {
-		t.Error("a third connection is served")
+	refused := func(when string) {
+		if _, err := dial().Read(make([]byte, 1)); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("a third connection is served%s: %v", when, err)
+		}
 	}
+	refused("")
 	first.Close()
 	first.Close() // frees one place, not two
 	dial()
 	<-accepted
-	if _, err := dial().Read(make([]byte, 1)); err == nil {
-		t.Error("a third connection is served after one was closed")
+	refused(" after one was closed")
+}
+
+// TestBodyDeadline: who announces a body and does not send it is not waited for, whatever he asks.
+func TestBodyDeadline(t *testing.T) {
+	for _, c := range []struct {
+		method, path string
+		everything   bool
+	}{{"POST", "/login", true}, {"POST", "/pause", false}, {"POST", "/x", true}, {"GET", "/healthz", false}} {
+		synctest.Test(t, func(t *testing.T) {
+			s := New(Options{Crawl: busyCrawl(), Token: testToken, Everything: c.everything})
+			ours, theirs := net.Pipe()
+			s.serving.Go(func() { _ = s.http.Serve(&oneConn{conn: theirs, closed: make(chan struct{})}) })
+			defer s.Close()
+			defer ours.Close()
+			began := time.Now()
+			_ = ours.SetDeadline(began.Add(time.Hour))
+			for _, head := range []string{"Host: 127.0.0.1", "Content-Type: application/x-www-form-urlencoded", "Content-Length: 10"} {
+				if head == "Host: 127.0.0.1" {
+					head = c.method + " " + c.path + " HTTP/1.1\r\n" + head
+				}
+				if _, err := io.WriteString(ours, head+"\r\n"); err != nil {
+					t.Fatal(err)
+				}
+			}
+			go func() { _, _ = io.WriteString(ours, "\r\n") }()
+			_, err := io.Copy(io.Discard, ours)
+			if took := time.Since(began); err != nil || took > headTimeout+time.Second { // net/http lingers a little
+				t.Errorf("%s %s: it ended after %v: %v", c.method, c.path, took, err)
+			}
+		})
+	}
+}
+
+// oneConn is a listener for one connection.
+type oneConn struct {
+	conn   net.Conn
+	closed chan struct{}
+}
+
+func (l *oneConn) Accept() (net.Conn, error) {
+	if c := l.conn; c != nil {
+		l.conn = nil
+		return c, nil
+	}
+	<-l.closed
+	return nil, net.ErrClosed
+}
+
+func (l *oneConn) Close() error   { close(l.closed); return nil }
+func (l *oneConn) Addr() net.Addr { return &net.TCPAddr{} }
+
+// TestMaxConns: where few connections may be open, fewer follow the events, so that one is left for everything else.
+func TestMaxConns(t *testing.T) {
+	for conns, want := range map[int]int{0: maxViewers, MaxConns: maxViewers, 1000: maxViewers, 18: 15, 2: 1, 1: 1} {
+		s := New(Options{Crawl: busyCrawl(), Token: testToken, MaxConns: conns})
+		if s.viewers != want || s.conns > MaxConns || s.conns < 1 || conns == 18 && s.conns != 18 {
+			t.Errorf("of %d connections %d are used, %d follow the events, not %d", conns, s.conns, s.viewers, want)
+		}
 	}
 }

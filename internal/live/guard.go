@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+	"time"
 )
 
 // guard decides who may ask for what. Each rule stands against something:
@@ -38,9 +39,12 @@ func newGuard(token string, everything bool) *guard {
 // protect stands before everything.
 func (g *guard) protect(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength != 0 { // also of what is refused, for net/http reads that
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTimeout)) // a recorder of a test has none
+		}
 		h := w.Header()
 		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Referrer-Policy", "same-origin") // with no-referrer a browser says "Origin: null" to our own login
 		h.Set("X-Frame-Options", "DENY")
 		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
@@ -55,7 +59,7 @@ func (g *guard) protect(next http.Handler) http.Handler {
 			return
 		}
 		open := r.URL.Path == "/" || r.URL.Path == "/login" // these see to it themselves
-		if g.everything && !open && !g.knows(r) {
+		if (g.everything && !open || profiles(r)) && !g.knows(r) {
 			g.challenge(w, r)
 			return
 		}
@@ -63,6 +67,10 @@ func (g *guard) protect(next http.Handler) http.Handler {
 		next.ServeHTTP(w, r)
 	})
 }
+
+// profiles reports whether a request is for those of the runtime. They cost the crawl time, some stop the world: they need
+// the token wherever they are asked for.
+func profiles(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/debug/") }
 
 // foreign reports whether a browser says that another site had the request made; a link to the page may stand anywhere.
 // (What changes something has been looked at more closely by then.)
@@ -98,6 +106,9 @@ func (g *guard) knows(r *http.Request) bool {
 	if token, ok := bearer(r); ok {
 		return g.is(token)
 	}
+	if _, token, ok := r.BasicAuth(); ok { // for what has nothing else, as go tool pprof
+		return g.is(token)
+	}
 	if !g.everything {
 		return false
 	}
@@ -105,13 +116,17 @@ func (g *guard) knows(r *http.Request) bool {
 	return err == nil && subtle.ConstantTimeCompare([]byte(c.Value), []byte(g.session)) == 1
 }
 
-// challenge answers who has no token, 401, or a wrong one, 403.
+// challenge answers who has no token, 401, or a wrong one, 403; a wrong password is asked for again, for a browser would
+// keep it.
 func (g *guard) challenge(w http.ResponseWriter, r *http.Request) {
 	if _, given := bearer(r); given {
 		refuse(w, http.StatusForbidden, "the token is wrong")
 		return
 	}
 	w.Header().Set("WWW-Authenticate", `Bearer realm="crawl"`)
+	if profiles(r) { // where a browser goes by itself; elsewhere it would put its question over the page
+		w.Header().Add("WWW-Authenticate", `Basic realm="crawl: the token is the password"`)
+	}
 	refuse(w, http.StatusUnauthorized, "the token is missing: Authorization: Bearer TOKEN")
 }
 

@@ -1,8 +1,10 @@
 package live
 
 import (
+	"encoding/base64"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -20,8 +22,16 @@ func TestGuard(t *testing.T) {
 		{"the page", "GET", "/", "", nil, 200, 401, false},
 		{"health", "GET", "/healthz", "", nil, 200, 401, false},
 		{"metrics", "GET", "/metrics", "", nil, 200, 401, false},
-		{"profiles", "GET", "/debug/pprof/", "", nil, 200, 401, false},
-		{"a profile", "GET", "/debug/pprof/cmdline", "", nil, 200, 401, false},
+		{"profiles", "GET", "/debug/pprof/", "", nil, 401, 401, false},
+		{"a profile", "GET", "/debug/pprof/cmdline", "", nil, 401, 401, false},
+		{"by another way of writing it", "GET", "/x/../debug//pprof/cmdline", "", nil, 307, 401, false},
+		{"a profile with the token", "GET", "/debug/pprof/cmdline", "", []string{"Authorization", right}, 200, 200, false},
+		{"with a wrong one", "GET", "/debug/pprof/cmdline", "", []string{"Authorization", wrong}, 403, 403, false},
+		{"with the token as a password", "GET", "/debug/pprof/cmdline", "", []string{"Authorization", password(testToken)}, 200, 200, false},
+		{"with a wrong password, to be asked again", "GET", "/debug/pprof/cmdline", "", []string{"Authorization", password("x")}, 401, 401, false},
+		{"the metrics with a password", "GET", "/metrics", "", []string{"Authorization", password(testToken)}, 200, 200, false},
+		{"a profile for another site, with a password", "GET", "/debug/pprof/cmdline", "", []string{"Authorization", password(testToken), "Sec-Fetch-Site", "cross-site"}, 403, 403, false},
+		{"pause for another site, with a password", "POST", "/pause", "", []string{"Authorization", password(testToken), "Origin", "http://evil.example"}, 403, 403, false},
 		{"health with the token", "GET", "/healthz", "", []string{"Authorization", right}, 200, 200, false},
 		{"health with a wrong one", "GET", "/healthz", "", []string{"Authorization", wrong}, 200, 403, false},
 		{"the page with the token", "GET", "/", "", []string{"Authorization", right}, 200, 200, false},
@@ -64,6 +74,7 @@ func TestGuard(t *testing.T) {
 		{"IPv6 without a port", "GET", "/healthz", "", []string{"Host", "[::1]", "Authorization", right}, 200, 200, false},
 		{"a name that was rebound", "GET", "/healthz", "", []string{"Host", "evil.example:4321", "Authorization", right}, 403, 200, false},
 		{"and to pause", "POST", "/pause", "", []string{"Host", "evil.example", "Authorization", right}, 403, 200, true},
+		{"a password is asked for where a browser shows profiles", "GET", "/debug/pprof/", "", []string{"Authorization", "Basic !"}, 401, 401, false},
 		{"a name that looks like loopback", "GET", "/healthz", "", []string{"Host", "127.0.0.1.evil.example", "Authorization", right}, 403, 200, false},
 		{"and like localhost", "GET", "/healthz", "", []string{"Host", "localhost.evil.example", "Authorization", right}, 403, 200, false},
 		{"another address", "GET", "/healthz", "", []string{"Host", "192.0.2.1:4321", "Authorization", right}, 403, 200, false},
@@ -90,16 +101,25 @@ func TestGuard(t *testing.T) {
 			if w.Code == 401 && c.path != "/" && w.Header().Get("WWW-Authenticate") == "" {
 				t.Errorf("%s: no WWW-Authenticate", c.name)
 			}
+			asks := slices.ContainsFunc(w.Header().Values("WWW-Authenticate"), func(v string) bool { return strings.HasPrefix(v, "Basic ") })
+			if asks != (w.Code == 401 && strings.HasPrefix(c.path, "/debug/pprof/")) { // elsewhere a browser would put a dialog over the page
+				t.Errorf("%s: asked for a password: %v", c.name, asks)
+			}
 			checkFields(t, c.name, w.Header())
 		}
 	}
+}
+
+// password is what a browser or go tool pprof sends that has one.
+func password(token string) string {
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(":"+token))
 }
 
 // checkFields: what every answer says to a browser.
 func checkFields(t *testing.T, name string, h http.Header) {
 	t.Helper()
 	for field, want := range map[string]string{
-		"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY",
+		"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin", "X-Frame-Options": "DENY",
 		"Cache-Control": "no-store", "Cross-Origin-Resource-Policy": "same-origin",
 	} {
 		if h.Get(field) != want {
@@ -129,7 +149,7 @@ func TestLogin(t *testing.T) {
 	}
 	w := ask(h, "POST", "/login", "token="+testToken, "Content-Type", form)
 	cookies := w.Result().Cookies()
-	if w.Code != 303 || len(cookies) != 1 {
+	if w.Code != 303 || len(cookies) != 1 || w.Header().Get("Location") != "./" { // relative: a proxy may have it elsewhere
 		t.Fatalf("%d, %v", w.Code, w.Header())
 	}
 	c := cookies[0]

@@ -15,18 +15,24 @@ import (
 // MaxConns is how many connections there are at most, and so how many descriptors they take. More are closed at once.
 const MaxConns = 128
 
-// maxViewers is how many follow the events at once, so that a few connections are left for everything else.
+// maxViewers is how many follow the events at once: where there are fewer connections, four fifths of them, so that some are
+// left for everything else.
 const maxViewers = 100
+
+// Patience is how long those who look have for the last event, when the crawl has ended.
+const Patience = time.Second
 
 // Times and sizes that bound what a client can hold.
 const (
 	headTimeout  = 5 * time.Second  // for the head of a request
+	bodyTimeout  = headTimeout      // for its body
 	writeTimeout = 10 * time.Second // for an answer, and for each event
 	idleTimeout  = time.Minute
 	maxHead      = 16 << 10
 	maxForm      = 4 << 10
-	// lastPatience is how long those who look have for the last event, when the crawl has ended.
-	lastPatience = time.Second
+	// writeBuffer is what the system keeps for one who reads slowly. Its own choice may be megabytes, and then events of
+	// minutes ago.
+	writeBuffer = 32 << 10
 )
 
 // Options of a Server.
@@ -36,6 +42,7 @@ type Options struct {
 	Token    string // allows to pause and resume; not empty
 	// Everything asks for the token for everything, not only for what changes something. It is for addresses that others can reach.
 	Everything bool
+	MaxConns   int       // connections open at once, of the constant's at most; 0: as many
 	Log        io.Writer // for what goes wrong in serving; nil: nowhere
 }
 
@@ -45,6 +52,8 @@ type Server struct {
 	guard   *guard
 	page    page
 	sampler *sampler
+	conns   int // open at once
+	viewers int // of these, that follow the events
 	http    http.Server
 	serving sync.WaitGroup
 	stop    context.CancelFunc
@@ -55,9 +64,14 @@ func New(o Options) *Server {
 	if o.Log == nil {
 		o.Log = io.Discard
 	}
+	conns := MaxConns
+	if o.MaxConns > 0 {
+		conns = min(conns, o.MaxConns)
+	}
 	s := &Server{
 		options: o, guard: newGuard(o.Token, o.Everything), page: newPage(),
 		sampler: newSampler(o.Crawl, o.ListSize), stop: func() {},
+		conns: conns, viewers: max(1, min(maxViewers, conns-max(1, conns/5))),
 	}
 	s.http = http.Server{
 		Handler: s.Handler(), ErrorLog: log.New(o.Log, "live page: ", 0), MaxHeaderBytes: maxHead,
@@ -99,7 +113,7 @@ func (s *Server) Start(l net.Listener) {
 		s.sampler.run(ctx, tick.C)
 	})
 	s.serving.Go(func() {
-		_ = s.http.Serve(&boundedListener{Listener: l, slots: make(chan struct{}, MaxConns)}) // http.ErrServerClosed, or it was told to the log
+		_ = s.http.Serve(&boundedListener{Listener: l, slots: make(chan struct{}, s.conns)}) // http.ErrServerClosed, or it was told to the log
 	})
 }
 
@@ -107,7 +121,7 @@ func (s *Server) Start(l net.Listener) {
 // the end; outcome says in a few words how that came.
 func (s *Server) Finish(f Figures, outcome string) {
 	s.sampler.finish(f, outcome)
-	ctx, cancel := context.WithTimeout(context.Background(), lastPatience)
+	ctx, cancel := context.WithTimeout(context.Background(), Patience)
 	defer cancel()
 	_ = s.http.Shutdown(ctx) // it waits for the viewers, who leave with the last event
 	s.Close()
@@ -120,7 +134,7 @@ func (s *Server) Close() {
 	s.serving.Wait()
 }
 
-// boundedListener has no more than so many connections open, and closes what comes beyond.
+// boundedListener has no more than so many connections open, and closes what comes beyond. The system keeps little for each.
 type boundedListener struct {
 	net.Listener
 	slots chan struct{} // one is held for each connection
@@ -134,6 +148,9 @@ func (l *boundedListener) Accept() (net.Conn, error) {
 		}
 		select {
 		case l.slots <- struct{}{}:
+			if tcp, ok := c.(*net.TCPConn); ok {
+				_ = tcp.SetWriteBuffer(writeBuffer) // else it is what the system chooses
+			}
 			return &boundedConn{Conn: c, free: sync.OnceFunc(func() { <-l.slots })}, nil
 		default:
 			_ = c.Close()

@@ -75,5 +75,6 @@ func (s *Server) serveLogin(w http.ResponseWriter, r *http.Request) {
 	http.SetCookie(w, &http.Cookie{
 		Name: s.guard.cookie, Value: s.guard.session, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode,
 	})
-	http.Redirect(w, r, "./", http.StatusSeeOther)
+	w.Header().Set("Location", "./") // http.Redirect would make it absolute, and a proxy may have us elsewhere
+	w.WriteHeader(http.StatusSeeOther)
 }

@@ -6,21 +6,29 @@
 
   // The token comes behind the #, which browsers do not send, and leaves the address bar for the tab's memory.
   const given = new URLSearchParams(location.hash.slice(1)).get('token');
-  try {
-    if (given) {
-      sessionStorage.setItem('token', given);
-    }
-    token = sessionStorage.getItem('token') || '';
-  } catch {
-    token = given || ''; // a browser that remembers nothing
-  }
   if (given) {
+    remember(given);
     window.history.replaceState(null, '', location.pathname);
+  } else {
+    try {
+      token = sessionStorage.getItem('token') || '';
+    } catch { /* a browser that remembers nothing */ }
+  }
+
+  function remember(t) { // '': it was wrong
+    token = t;
+    try {
+      if (t) {
+        sessionStorage.setItem('token', t);
+      } else {
+        sessionStorage.removeItem('token');
+      }
+    } catch { /* then it is for this page only */ }
   }
 
   const grouped = new Intl.NumberFormat('en-US', {maximumFractionDigits: 0});
   const count = n => grouped.format(n);
-  const few = n => n >= 100 || n === 0 ? count(n) : n.toPrecision(3).replace(/\.?0+$/, '');
+  const few = n => n >= 100 || n === 0 ? count(n) : String(Number(n.toPrecision(3)));
 
   function bytes(n) {
     for (const [size, unit] of [[2 ** 40, 'TiB'], [2 ** 30, 'GiB'], [2 ** 20, 'MiB'], [2 ** 10, 'KiB']]) {
@@ -196,7 +204,7 @@
     over = now.state === 'done';
     connected('');
     const last = history[history.length - 1];
-    if (now.memory && !over && now.state !== 'stalled' && (!last || now.elapsed - last[0] > 0.4)) {
+    if (!over && now.state !== 'stalled' && (!last || now.elapsed - last[0] > 0.4)) {
       history.push([now.elapsed, now.rate, now.in_flight, now.loop ? now.loop.lag_p99 : 0, now.bytes_rate]);
       history = history.filter(p => p[0] >= now.elapsed - span);
     }
@@ -239,7 +247,7 @@
     try {
       const answer = await fetch(what, {method: 'POST', headers: token ? {Authorization: 'Bearer ' + token} : {}});
       if (answer.status === 401 || answer.status === 403) {
-        token = '';
+        remember('');
         $('token-form').hidden = false;
         complain('The token is wrong.');
       } else if (!answer.ok) {
@@ -257,11 +265,8 @@
   $('pause').addEventListener('click', () => steer(now.state === 'paused' ? 'resume' : 'pause'));
   $('token-form').addEventListener('submit', event => {
     event.preventDefault();
-    token = $('token').value.trim();
+    remember($('token').value.trim());
     $('token').value = '';
-    try {
-      sessionStorage.setItem('token', token);
-    } catch { /* then it is for this page only */ }
     $('token-form').hidden = true;
     steer(now.state === 'paused' ? 'resume' : 'pause');
   });

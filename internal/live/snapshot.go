@@ -99,10 +99,7 @@ func state(s *crawler.Stats) string {
 // newSnapshot is what f says, beside what before said. listSize is in bytes, 0 if it is not known.
 func newSnapshot(f, before *Figures, memory Memory, listSize int64) Snapshot {
 	s, was := &f.Stats, &before.Stats
-	s.LongestQueue = 0
-	for _, h := range f.Hosts.Busiest {
-		s.LongestQueue = max(s.LongestQueue, h.Waiting)
-	}
+	s.LongestQueue = f.Hosts.LongestQueue()
 	l := &s.Ledger
 	snap := Snapshot{
 		State: state(s), Elapsed: s.Elapsed.Seconds(), Idled: s.Idled.Seconds(),
