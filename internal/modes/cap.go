@@ -12,7 +12,7 @@ const (
 	processMemory = 4 << 20  // private; the text is shared
 	// threadsOfProcess are those that Go's runtime has in a child that fetches one URL at a time.
 	threadsOfProcess = 8
-	// mostProcesses: further ones would only wait for a CPU, and each takes some 15 ms of one to start.
+	// mostProcesses: further ones would only wait for a CPU, and each takes some 10 ms of one to start and to end.
 	mostProcesses = 512
 	// spareTasks are for the runtime's threads, and for whoever else is on the machine.
 	spareTasks = 256
