@@ -45,7 +45,7 @@ var importTable = []row{
 	{name: "live", may: []string{"crawler", "fetch"}, why: "shows a crawl that runs; the crawl does not know of it"},
 	{name: "origin", alone: true, why: "the oracle: it shares no code with what it judges, in tests neither"},
 	{name: "cmd/crawl", any: true, why: "the only place that wires"},
-	{name: "bench/regress", may: []string{"bench", "compare"}, why: "measures crawl bench from outside, and counts what it said"},
+	{name: "bench/regress", may: []string{"bench", "compare", "modes"}, why: "measures crawl bench from outside, and counts what it said"},
 	{name: "bench/peers", may: []string{"origin"}, why: "measures programs from outside"},
 	{name: "bench/peers/nethttp", alone: true, why: "a yardstick shares no code with what it measures"},
 }

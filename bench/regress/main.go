@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"crawl/internal/bench"
+	"crawl/internal/modes"
 )
 
 func main() {
@@ -46,6 +47,7 @@ type options struct {
 	clean, planted  int
 	rounds, fetches int
 	concurrency     int
+	reference       string
 	maxTime         time.Duration
 	out, table      string
 }
@@ -57,6 +59,7 @@ func parseFlags(args []string) (o options, err error) {
 	fs.IntVar(&o.rounds, "rounds", bench.DefaultRounds, "rounds of each run")
 	fs.IntVar(&o.fetches, "fetches", 7000, "fetches of each mode in a round")
 	fs.IntVar(&o.concurrency, "c", 100, "fetches in flight")
+	fs.StringVar(&o.reference, "reference", modes.Callbacks, "the mode that ratios are to")
 	fs.DurationVar(&o.maxTime, "max-time", 29*time.Minute, "begin no run after this time")
 	fs.StringVar(&o.out, "out", filepath.Join("bench", "results"), "directory for the results")
 	fs.StringVar(&o.table, "table", "", "print the tables of this file of raw results, measure nothing")

@@ -87,7 +87,7 @@ func (p *prover) bench(ctx context.Context, share float64, judged bool) (*row, e
 	r := &row{Row: len(p.results.rows), Planted: share, Burden: int64(share * float64(p.cpu)), Baseline: -1, Rounds: p.rounds, Fetches: p.fetches}
 	report := filepath.Join(p.dir, "report.json")
 	args := []string{
-		"bench", "-q", "--rounds", strconv.Itoa(p.rounds), "--fetches", strconv.Itoa(p.fetches), "-c", strconv.Itoa(p.concurrency),
+		"bench", "-q", "--rounds", strconv.Itoa(p.rounds), "--fetches", strconv.Itoa(p.fetches), "-c", strconv.Itoa(p.concurrency), "--reference", p.reference,
 		"--format", "json", "-o", report,
 	}
 	if judged {

@@ -94,8 +94,8 @@ func (r *results) report() string {
 			unmeasured++
 		}
 	}
-	fmt.Fprintf(&b, "%s on %s, %d CPUs, %s, %s. %d runs of `crawl bench --baseline`, each of %d rounds of %d fetches in two modes, %.0f minutes in all, %.1f s each.\n",
-		first.Measured.Program, m.CPU, m.CPUs, m.Kernel, first.Measured.Started.Format("2006-01-02"), len(r.rows)-1, first.Rounds, first.Fetches, took/60, took/float64(len(r.rows)))
+	fmt.Fprintf(&b, "%s on %s, %d CPUs, %s, %s. %d runs of `crawl bench --baseline`, each of %d rounds of %d fetches in the modes %s and %s, %.0f minutes in all, %.1f s each.\n",
+		first.Measured.Program, m.CPU, m.CPUs, m.Kernel, first.Measured.Started.Format("2006-01-02"), len(r.rows)-1, first.Rounds, first.Fetches, first.Measured.Plan.Mode, first.Measured.Plan.Reference, took/60, took/float64(len(r.rows)))
 	fmt.Fprintf(&b, "A planted regression is CPU time added to each fetch, a share of the %.1f µs that it took at the start. The baseline is the clean run before, so neighbouring comparisons share a sample: they are not quite independent, and the intervals a little too narrow.\n",
 		compare.Summarize(values(first.Measured, "cpu_per_fetch")).Median)
 	fmt.Fprintf(&b, "Intervals are Wilson's, at 95 %%. %d runs could not be measured; they are in no share. Exit codes that are not what the samples come to: %d.\n", unmeasured, r.disagreements())

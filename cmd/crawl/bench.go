@@ -92,7 +92,7 @@ func (o *benchOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVarP(&o.workload.list, "input", "i", "", "list of URLs, `FILE`, instead of the built-in test web")
 	f.IntVarP(&o.concurrency, "concurrency", "c", 100, "fetches in flight")
 	f.StringVar(&o.mode, "mode", modes.Loop, "what is judged, a mode of crawl compare")
-	f.StringVar(&o.reference, "reference", modes.NetHTTP, "mode that ratios are to; it is measured where a baseline needs it")
+	f.StringVar(&o.reference, "reference", modes.Callbacks, "mode that ratios are to; it is measured where a baseline needs it")
 	f.IntVar(&o.workload.rounds, "rounds", bench.DefaultRounds, "rounds that count, after a warm-up")
 	o.workload.add(f)
 	f.StringVar(&o.latency, "latency", "", "`DELAY` of every answer of the test web: 1s, uniform:50ms,200ms …")
