@@ -219,13 +219,15 @@ func (c crawlOf) steer(ctx context.Context, what string, do func()) error {
 func ask[T any](ctx context.Context, e engine.Engine, fn func() T) (T, error) {
 	answer := make(chan T, 1)
 	e.Post(func() { answer <- fn() })
-	select {
-	case t := <-answer:
-		return t, nil
-	case <-ctx.Done():
-		var none T
-		return none, errors.Join(errors.New("the engine does not answer"), ctx.Err())
+	if ctx.Err() == nil { // else both may be so, and nobody waits any more
+		select {
+		case t := <-answer:
+			return t, nil
+		case <-ctx.Done():
+		}
 	}
+	var none T
+	return none, errors.Join(errors.New("the engine does not answer"), ctx.Err())
 }
 
 // sayer writes lines to standard error as the session does.

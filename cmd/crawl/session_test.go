@@ -100,8 +100,14 @@ func TestLatePauseIsSaid(t *testing.T) {
 		if err := (crawlOf{r}).Pause(gone); err == nil {
 			t.Error("it was not late")
 		}
-		var none sync.WaitGroup
-		afterCallbacks(r.engine, &none)
+		r.engine.Go("last", func(ctx context.Context) error { // until it has happened
+			for !r.crawler.Stats().Paused {
+				if err := r.engine.Sleep(ctx, time.Millisecond); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
 	}
 	for mode, said := range onEachEngine(t, &runOptions{}, late) {
 		if said != "crawl: paused on the live page\n" {

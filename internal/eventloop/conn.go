@@ -185,6 +185,7 @@ func mayBeSelf(remote netip.AddrPort) bool {
 
 // isSelf asks the system, on the loop's stack: on that of a task it would be the deepest that a fetch ever goes.
 func (c *Conn) isSelf() (self bool) {
+	c.loop.metrics.SystemCalls++
 	c.loop.OnLoopStack(func() { self = c.localAddr() == c.remote })
 	return self
 }

@@ -41,7 +41,7 @@ func (l *Loop) SockConnected(fd int, to netip.AddrPort) error {
 			return err
 		}
 	}
-	if mayBeSelf(to) && l.localAddr(fd) == to {
+	if mayBeSelf(to) && l.isLocal(fd, to) {
 		return os.NewSyscallError("connect", unix.ECONNREFUSED)
 	}
 	return nil
@@ -100,4 +100,10 @@ func (l *Loop) SockClose(fd int) error {
 		}
 	}
 	return l.closeFD(fd)
+}
+
+// isLocal reports whether fd is connected from to, that is, to itself.
+func (l *Loop) isLocal(fd int, to netip.AddrPort) bool {
+	l.metrics.SystemCalls++
+	return localAddr(fd) == to
 }

@@ -209,11 +209,11 @@ func (s *socketBase) localAddr() netip.AddrPort {
 	if s.closed { // its number may be another's by now
 		return netip.AddrPort{}
 	}
-	return s.loop.localAddr(s.fd)
+	return localAddr(s.fd)
 }
 
-func (l *Loop) localAddr(fd int) netip.AddrPort {
-	l.metrics.SystemCalls++
+// localAddr counts nothing: net.Conn's LocalAddr may be asked for on any thread.
+func localAddr(fd int) netip.AddrPort {
 	sa, err := syscall.Getsockname(fd)
 	if err != nil {
 		return netip.AddrPort{}
