@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"time"
 
@@ -178,12 +179,15 @@ func (p *processes) run(ctx context.Context) (*Result, error) {
 }
 
 // trim makes the first fetch of any child the beginning of all, since what a child does before its own is not
-// the work, and returns how long that took, in seconds.
+// the work (with a rate, the beginning of the first child), and returns how long that took, in seconds.
 func (p *processes) trim() float64 {
 	j := p.job
 	first, last := int64(math.MaxInt64), int64(0)
 	for i := range j.visits {
 		first, last = min(first, j.visits[i].Begin), max(last, j.visits[i].End)
+	}
+	if j.Rate > 0 { // there a fetch may be due later than the child began
+		first = slices.Min(j.late)
 	}
 	for i := range j.visits {
 		j.visits[i].shift(-first)

@@ -18,4 +18,9 @@ func TestTrim(t *testing.T) {
 	if !slices.Equal(j.late, []int64{-1e6, 2e6}) {
 		t.Errorf("children late by %v", j.late)
 	}
+	// With a rate, fetch 1 is due later than its child begins, and the child of fetch 0 may be the later one.
+	j = &job{Spec: Spec{Rate: 100}, late: []int64{5e6, 1e6}, visits: []visit{{Begin: 5e6, End: 6e6}, {Begin: 11e6, End: 12e6}}}
+	if wall := (&processes{job: j}).trim(); wall != 0.011 || j.visits[0].Begin != 4e6 || j.visits[1].Begin != 10e6 || j.late[0] != 4e6 {
+		t.Errorf("with a rate it took %v s: %+v, late %v", wall, j.visits, j.late)
+	}
 }
