@@ -33,11 +33,13 @@ var importTable = []row{
 	{name: "engine", may: []string{"eventloop"}, why: "one interface over the loop and over goroutines"},
 	{name: "sim", may: []string{"eventloop"}, why: "the same loop with a virtual clock and network"},
 	{name: "dns", may: []string{"engine"}, why: "runs on any engine and knows no HTTP"},
-	{name: "fetch", may: []string{"engine", "dns", "http1"}, why: "one fetch; knows no crawl"},
+	{name: "cookies", why: "pure leaf: fields and time are arguments, what is to be sent is the value"},
+	{name: "coding", why: "pure leaf: takes coded bytes stretch by stretch, returns decoded ones"},
+	{name: "fetch", may: []string{"engine", "dns", "http1", "link", "cookies", "coding"}, why: "one fetch; knows no crawl"},
 	{name: "frontier", may: []string{"link"}, why: "what to fetch next; knows neither network nor clock"},
 	{name: "frontier/frontiertest", may: []string{"frontier", "link"}, why: "the suite that every store passes"},
 	{name: "crawler", may: []string{"engine", "fetch", "frontier", "link", "robots"}, why: "the crawl; knows no command line and no output format"},
-	{name: "modes", may: []string{"engine", "eventloop", "fetch", "http1"}, why: "the same work in each model of concurrency; judges nothing"},
+	{name: "modes", may: []string{"engine", "eventloop", "fetch", "http1", "link"}, why: "the same work in each model of concurrency; judges nothing"},
 	{name: "report", may: []string{"crawler"}, why: "tables, charts and pages of what it is given; reads the crawler's record, nothing behind it"},
 	{name: "compare", may: []string{"modes", "origin", "report"}, why: "measures the modes from outside; knows nothing of how they work"},
 	{name: "bench", may: []string{"compare", "modes", "report"}, why: "judges what compare has measured; measures nothing itself"},
@@ -82,6 +84,22 @@ var externalModules = []module{
 	{
 		path: "golang.org/x/sys", in: []string{"eventloop", "engine", "modes", "compare", "latency", "cmd/crawl", "bench/peers"}, testsOf: []string{"eventloop/looptest", "fetch", "crawler"},
 		why: "epoll, eventfd and socket calls that the standard library does not give",
+	},
+	{
+		path: "golang.org/x/net", in: []string{"dns", "cookies", "link", "fetch", "cmd/crawl"},
+		why: "DNS messages, the public suffix list, SOCKS, and which proxy an environment means",
+	},
+	{
+		path: "github.com/nlnwa/whatwg-url", in: []string{"link"},
+		why: "URLs as browsers read them: the URL standard, of whose test data it passes nearly all",
+	},
+	{
+		path: "github.com/klauspost/compress", in: []string{"coding"},
+		why: "gzip and deflate in less time than the standard library, and zstd, which that has not",
+	},
+	{
+		path: "github.com/andybalholm/brotli", in: []string{"coding"},
+		why: "brotli, which the standard library has not",
 	},
 	{
 		path: "github.com/HdrHistogram/hdrhistogram-go", in: []string{"modes", "compare", "bench"},
