@@ -149,7 +149,7 @@ func TestCrawlFaults(t *testing.T) {
 			{"/f/size/200001", row{Class: "limit.body", Status: 200, Attempts: 1}},
 			{closed, row{Class: "connect.refused", Attempts: 3}},
 			{"no url", row{Class: "input"}},
-			{"https://127.0.0.1/", row{Class: "input"}},
+			{"ftp://127.0.0.1/", row{Class: "input"}},
 		}
 		var list strings.Builder
 		for i, c := range cases {

@@ -11,6 +11,7 @@ import (
 
 	"crawl/internal/engine"
 	"crawl/internal/fetch"
+	"crawl/internal/link"
 )
 
 // A Fetcher does one fetch. *fetch.Client is one.
@@ -162,9 +163,9 @@ func (c *Crawler) hire() {
 func (c *Crawler) discover(item Item) *job {
 	c.ledger.discover()
 	err := item.Err
-	var u fetch.URL
+	var u link.URL
 	if err == nil {
-		u, err = fetch.ParseURL(item.URL)
+		u, err = link.Parse(item.URL)
 	}
 	if err != nil {
 		c.settle(&Record{URL: item.URL, Class: fetch.Input, Err: item.explain(err)})

@@ -4,12 +4,12 @@ import (
 	"container/heap"
 	"time"
 
-	"crawl/internal/fetch"
+	"crawl/internal/link"
 )
 
 // job is a URL on its way: from the source to a worker, back for another attempt, to its record.
 type job struct {
-	url      fetch.URL
+	url      link.URL
 	raw      string
 	attempts int
 	due      time.Time // of the next attempt
@@ -133,10 +133,10 @@ func (d *dispatcher) admit(j *job) *job {
 	if perHost <= 0 {
 		return j
 	}
-	h := d.hosts[j.url.Authority]
+	h := d.hosts[j.url.Authority()]
 	if h == nil {
 		h = &host{}
-		d.hosts[j.url.Authority] = h
+		d.hosts[j.url.Authority()] = h
 	}
 	if h.active < perHost && len(h.waiting) == 0 {
 		h.active++
@@ -152,10 +152,10 @@ func (d *dispatcher) finished(j *job) {
 	if d.crawler.options.PerHost <= 0 {
 		return
 	}
-	h := d.hosts[j.url.Authority]
+	h := d.hosts[j.url.Authority()]
 	h.active--
 	if h.active == 0 && len(h.waiting) == 0 {
-		delete(d.hosts, j.url.Authority)
+		delete(d.hosts, j.url.Authority())
 		return
 	}
 	d.enqueue(h)

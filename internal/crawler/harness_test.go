@@ -148,9 +148,9 @@ func newFakeFetcher(e engine.Engine, answer func(url string, attempt int) answer
 func always(a answer) func(string, int) answer { return func(string, int) answer { return a } }
 
 func (f *fakeFetcher) Do(ctx context.Context, req *fetch.Request, res *fetch.Response) error {
-	url := "http://" + req.URL.Authority + req.URL.Target
+	url := "http://" + req.URL.Authority() + req.URL.Target()
 	*res = fetch.Response{Started: f.engine.Now(), Remote: "192.0.2.1:80"}
-	n := f.begin(url, req.URL.Authority)
+	n := f.begin(url, req.URL.Authority())
 	a := f.answer(url, n)
 	f.tell(f.begun, url, n)
 	err := error(nil)
@@ -158,7 +158,7 @@ func (f *fakeFetcher) Do(ctx context.Context, req *fetch.Request, res *fetch.Res
 		err = f.engine.Sleep(ctx, a.after)
 	}
 	f.tell(f.ended, url, n)
-	f.end(url, req.URL.Authority)
+	f.end(url, req.URL.Authority())
 	res.Timings.Total = a.after
 	switch {
 	case err != nil:

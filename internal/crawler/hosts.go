@@ -98,7 +98,7 @@ func (c *Crawler) hostsInFlight(n int) HostList {
 	for range visits {
 		c.asked.next = (c.asked.next + 1) % len(c.crew)
 		if j := c.crew[c.asked.next].job; j != nil {
-			counts[j.url.Authority]++
+			counts[j.url.Authority()]++
 			seen++
 		}
 	}

@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 
 	"crawl/internal/engine"
-	"crawl/internal/fetch"
+	"crawl/internal/link"
 )
 
 // chunkSize is how much of a list is read at once, off the loop. Two chunks are held: one that is being taken
@@ -18,7 +18,7 @@ import (
 const chunkSize = 128 << 10
 
 // maxLine is the longest line that is looked at. A longer one is a record of class input, and is read past.
-const maxLine = fetch.MaxURL + 1<<10
+const maxLine = link.MaxURL + 1<<10
 
 // blanks at the beginning of a line are not kept, and do not make it longer: one whose URL comes after many of them
 // is not lost as a blank one.

@@ -282,14 +282,14 @@ func TestSourceWithoutProgress(t *testing.T) {
 func TestCrawlOfList(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		w.delay = func() time.Duration { return time.Second } // every read ends when all workers have long been idle
-		list := "# comment\nhttp://a/1\n\nhttps://a/2\r\nhttp://a/\x01\nnonsense\nhttp://a/\xff\nhttp://a/3"
+		list := "# comment\nhttp://a/1\n\nftp://a/2\r\nhttp://a:x/\nnonsense\nhttp://a/\xff\nhttp://a/3"
 		f := newFakeFetcher(w, always(answer{after: time.Millisecond}))
 		c, out := crawlOf(w, f, iotest.HalfReader(strings.NewReader(list)), Options{Concurrency: 10})
 		run(t, w, c)
 		rows := rowsByURL(t, out.String())
 		for url, complaint := range map[string]string{
-			"http://a/1": "", "http://a/3": "", "https://a/2": "line 4: https is not supported yet",
-			"http://a/\x01": "line 5: control character in the URL", "nonsense": "line 6: not an http:// URL",
+			"http://a/1": "", "http://a/3": "", "ftp://a/2": "line 4: not an http:// or https:// URL",
+			"http://a:x/": "line 5: invalid URL: the input's port is not a number", "nonsense": "line 6: not an http:// or https:// URL",
 			"http://a/\ufffd": "line 7: not valid UTF-8",
 		} {
 			r, ok := rows[url]
@@ -315,7 +315,7 @@ func TestBadArgument(t *testing.T) {
 		c := New(w, newFakeFetcher(w, always(answer{})), NewSource([]string{"nonsense", "http://a/"}, "", nil), NewSink("output", out), Options{})
 		run(t, w, c)
 		rows := rowsByURL(t, out.String())
-		if r := rows["nonsense"]; len(rows) != 2 || r.Class != "input" || r.Error != "not an http:// URL" || rows["http://a/"].Class != "ok" {
+		if r := rows["nonsense"]; len(rows) != 2 || r.Class != "input" || r.Error != "not an http:// or https:// URL" || rows["http://a/"].Class != "ok" {
 			t.Errorf("%+v", rows)
 		}
 	})

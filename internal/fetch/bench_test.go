@@ -12,6 +12,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+
+	"crawl/internal/link"
 )
 
 // page is what the server of the benchmarks answers: 2 KB, as a small page has.
@@ -54,7 +56,7 @@ func BenchmarkFetch(b *testing.B) {
 func benchEngine(b *testing.B, k kind, base string, inFlight int) {
 	e := k.engine(b)
 	c := NewClient(e, Options{})
-	u, err := ParseURL(base + "/page")
+	u, err := link.Parse(base + "/page")
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -123,7 +125,7 @@ func BenchmarkParseURL(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := ParseURL(s); err != nil {
+				if _, err := link.Parse(s); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -93,7 +93,7 @@ func (c *Client) Close() { c.pool.closeIdle() }
 func (c *Client) Do(ctx context.Context, req *Request, res *Response) error {
 	c.begin(res)
 	for fresh := false; ; fresh = true {
-		conn, err := c.pool.acquire(ctx, req.URL.Authority, fresh, &res.Timings.Queue)
+		conn, err := c.pool.acquire(ctx, req.URL.Authority(), fresh, &res.Timings.Queue)
 		if conn == nil && err == nil {
 			conn, err = c.dial(ctx, req, res, fresh)
 		}

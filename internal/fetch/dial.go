@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"crawl/internal/engine"
+	"crawl/internal/link"
 )
 
 // pressurePatience is how long a fetch waits for this machine to have a descriptor or port for it: a port is
@@ -79,7 +80,7 @@ type dialing struct {
 	steps  struct{ begin, prepare, judge func() } // methods, for Leaf, made once
 
 	ctx      context.Context
-	url      *URL
+	url      *link.URL
 	response *Response
 	fresh    bool          // an idle connection will not do
 	question *answer       // that the resolver owes
@@ -112,14 +113,14 @@ func (d *dialing) begin() {
 		d.prepare()
 		return
 	}
-	if addr, err := netip.ParseAddr(d.url.Host); err == nil {
+	if addr, err := netip.ParseAddr(d.url.Host()); err == nil {
 		d.written[0] = addr
 		d.addrs = d.written[:]
 		d.prepare()
 		return
 	}
 	d.before = c.engine.Now()
-	d.question = c.resolver.ask(d.url.Host, min(c.options.ConnectTimeout, c.options.TotalTimeout))
+	d.question = c.resolver.ask(d.url.Host(), min(c.options.ConnectTimeout, c.options.TotalTimeout))
 }
 
 // prepare sets what to dial: the next address, or the same once more after a pause, which does not count for
@@ -140,12 +141,12 @@ func (d *dialing) prepare() {
 		if d.fresh {
 			break
 		}
-		if d.conn = d.client.pool.trade(d.url.Authority); d.conn != nil {
+		if d.conn = d.client.pool.trade(d.url.Authority()); d.conn != nil {
 			d.over = true
 			return
 		}
 	default:
-		d.address = netip.AddrPortFrom(d.addrs[0], d.url.Port).String()
+		d.address = netip.AddrPortFrom(d.addrs[0], d.url.Port()).String()
 		d.addrs = d.addrs[1:]
 		d.first = now
 	}
@@ -174,7 +175,7 @@ func (d *dialing) judge() {
 	d.response.Timings.Connect += now.Sub(d.before)
 	c.noteLag(d.response, now)
 	if d.err == nil {
-		d.conn, d.over = newConn(d.raw, d.url.Authority, d.address), true
+		d.conn, d.over = newConn(d.raw, d.url.Authority(), d.address), true
 		return
 	}
 	d.err = classify(d.ctx, d.err, d.timeout)

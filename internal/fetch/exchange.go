@@ -85,7 +85,7 @@ func (c *Client) send(conn *conn, req *Request, res *Response) error {
 func (b *buffer) composeRequest() {
 	req := b.req
 	b.request.Method = req.method()
-	b.request.Target, b.request.Host = req.URL.Target, req.URL.Authority
+	b.request.Target, b.request.Host = req.URL.Target(), req.URL.Authority()
 	b.request.Fields, b.request.Length = req.Fields, int64(len(req.Body))
 	if b.out, b.err = http1.AppendRequest(b.bytes[:0], &b.request); b.err != nil {
 		return

@@ -17,6 +17,7 @@ import (
 	"unicode"
 
 	"crawl/internal/http1"
+	"crawl/internal/link"
 	"crawl/internal/origin"
 )
 
@@ -177,7 +178,7 @@ func TestResponseReuse(t *testing.T) {
 		with(t, k.engine(t), Options{}, func(c client) error {
 			v := &visit{}
 			fetch := func(rawURL string) {
-				u, err := ParseURL(rawURL)
+				u, err := link.Parse(rawURL)
 				if err != nil {
 					t.Error(err)
 				}

@@ -23,6 +23,7 @@ import (
 
 	"crawl/internal/engine"
 	"crawl/internal/eventloop"
+	"crawl/internal/link"
 	"crawl/internal/origin"
 )
 
@@ -131,7 +132,7 @@ type visit struct {
 // do fetches; of req only the URL is missing.
 func (c client) do(rawURL string, req Request) *visit {
 	v := &visit{}
-	u, err := ParseURL(rawURL)
+	u, err := link.Parse(rawURL)
 	if err != nil {
 		v.err = fail(Input, err)
 		return v

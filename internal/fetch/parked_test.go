@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"crawl/internal/engine"
+	"crawl/internal/link"
 )
 
 // What a fetch costs while it waits for its answer is what ten thousand of them cost. A stack begins with 2 KB
@@ -47,11 +48,11 @@ func childParked() error {
 	c.resolver.lookup = func(context.Context, string) ([]netip.Addr, error) {
 		return []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1})}, nil
 	}
-	warm, err := ParseURL(base + "/warm")
+	warm, err := link.Parse(base + "/warm")
 	if err != nil {
 		return err
 	}
-	stall, err := ParseURL(base + "/stall")
+	stall, err := link.Parse(base + "/stall")
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"crawl/internal/engine"
+	"crawl/internal/link"
 	"crawl/internal/origin"
 )
 
@@ -145,7 +146,7 @@ func fetchList(mode string, urls []string, body string, tasks int, o Options) (r
 				rawURL := urls[next]
 				next++
 				mu.Unlock()
-				u, err := ParseURL(rawURL)
+				u, err := link.Parse(rawURL)
 				if err != nil {
 					return err
 				}

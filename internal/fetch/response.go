@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"crawl/internal/http1"
+	"crawl/internal/link"
 )
 
 // A Field is a header field of a request.
@@ -12,7 +13,7 @@ type Field = http1.Pair
 
 // A Request is one thing to fetch. It is not changed by Client.Do.
 type Request struct {
-	URL    *URL
+	URL    *link.URL
 	Method string  // "" is GET
 	Fields []Field // written after Host, in this order
 	Body   []byte  // sent with its Content-Length

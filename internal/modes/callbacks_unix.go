@@ -21,10 +21,10 @@ import (
 //	                       └✂ pause      └✂ onWritable
 //
 // At each ✂ the stack is torn: the function returns to the loop, and what comes next knows only what has been put into
-// the visitor or the link. So no error can go up to who asked for it, there being nobody: every piece has to call fail
+// the visitor or the line. So no error can go up to who asked for it, there being nobody: every piece has to call fail
 // itself and to return at once, and to forget either is a fetch that never ends. A loop such as "once more on a fresh
 // connection" is a field (again) and a call of the first piece. And a callback may come when nobody wants it any more:
-// each looks first whether its link still has a visitor.
+// each looks first whether its line still has a visitor.
 
 // spareBuffer is what all reads go into: nothing of it is kept from one callback to the next, but for a part of a head.
 const spareBuffer = 64 << 10
@@ -46,24 +46,24 @@ type callbacks struct {
 	request http1.Request
 
 	open           int // links
-	newest, oldest *link
+	newest, oldest *line
 }
 
 // A host is one authority of the list.
 type host struct {
 	addrs []netip.AddrPort
-	idle  []*link // the newest last, which is used first
+	idle  []*line // the newest last, which is used first
 }
 
-// A link is a connection.
-type link struct {
+// A line is a connection.
+type line struct {
 	client       *callbacks
 	fd           int
 	host         *host
 	visitor      *visitor // nil: idle
 	used         bool     // it has served a fetch
 	early        bool     // something can be read that came before the connection was known to stand
-	newer, older *link    // in the list of idle ones
+	newer, older *line    // in the list of idle ones
 	idleSince    time.Duration
 	unread       bool // the last read may not have been all
 }
@@ -91,13 +91,13 @@ func hostsOf(l *list) []*host {
 	all := make([]*host, len(l.urls))
 	for i := range l.urls {
 		u := &l.urls[i]
-		h := known[u.Authority]
+		h := known[u.Authority()]
 		if h == nil {
 			h = new(host)
 			for _, a := range l.addresses(u) {
-				h.addrs = append(h.addrs, netip.AddrPortFrom(a, u.Port))
+				h.addrs = append(h.addrs, netip.AddrPortFrom(a, u.Port()))
 			}
-			known[u.Authority] = h
+			known[u.Authority()] = h
 		}
 		all[i] = h
 	}
@@ -143,7 +143,7 @@ func (c *callbacks) now() time.Duration { return c.loop.Time() - c.epoch }
 const idleTime = fetch.DefaultIdleTimeout
 
 // take returns an idle connection to h, or nil.
-func (c *callbacks) take(h *host) *link {
+func (c *callbacks) take(h *host) *line {
 	for n := len(h.idle); n > 0; n = len(h.idle) {
 		l := h.idle[n-1]
 		if c.now()-l.idleSince < idleTime {
@@ -156,7 +156,7 @@ func (c *callbacks) take(h *host) *link {
 }
 
 // keep makes l idle.
-func (c *callbacks) keep(l *link) {
+func (c *callbacks) keep(l *line) {
 	l.visitor, l.used, l.idleSince = nil, true, c.now()
 	l.host.idle = append(l.host.idle, l)
 	l.older, l.newer = c.newest, nil
@@ -169,7 +169,7 @@ func (c *callbacks) keep(l *link) {
 }
 
 // forget takes l, which is idle, out of the lists.
-func (c *callbacks) forget(l *link) {
+func (c *callbacks) forget(l *line) {
 	if l.newer != nil {
 		l.newer.older = l.older
 	} else {
@@ -191,7 +191,7 @@ func (c *callbacks) forget(l *link) {
 }
 
 // close ends a connection, idle or not.
-func (c *callbacks) close(l *link) {
+func (c *callbacks) close(l *line) {
 	if l.visitor == nil {
 		c.forget(l)
 	}

@@ -174,7 +174,7 @@ func TestShares(t *testing.T) {
 					if fetch >= fetches {
 						t.Fatalf("fetch %d of %d", fetch, fetches)
 					}
-					if got, want := l.lines[i%len(l.lines)], urls[fetch%lines]; got != want || l.urls[i%len(l.urls)].Target != want[len("http://127.0.0.1"):] {
+					if got, want := l.lines[i%len(l.lines)], urls[fetch%lines]; got != want || l.urls[i%len(l.urls)].Target() != want[len("http://127.0.0.1"):] {
 						t.Errorf("%d lines, child %d of %d: fetch %d is %s, want %s", lines, k, n, fetch, got, want)
 					}
 				}

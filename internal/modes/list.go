@@ -10,13 +10,13 @@ import (
 	"net/netip"
 	"os"
 
-	"crawl/internal/fetch"
+	"crawl/internal/link"
 )
 
 // A list is the URLs that the fetches of a job take in turn: fetch i takes line i, modulo their number.
 type list struct {
 	lines []string
-	urls  []fetch.URL             // the same
+	urls  []link.URL             // the same
 	addrs map[string][]netip.Addr // of the names among their hosts, by "host:port"
 }
 
@@ -57,7 +57,7 @@ func readLines(s Spec) (l list, err error) {
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return l, err
 	}
-	l.lines, l.urls = make([]string, round), make([]fetch.URL, round)
+	l.lines, l.urls = make([]string, round), make([]link.URL, round)
 	n := 0
 	err = eachLine(f, func(line string) error {
 		if n++; n > count || fetchOf[n-1] == 0 {
@@ -65,7 +65,7 @@ func readLines(s Spec) (l list, err error) {
 		}
 		i := fetchOf[n-1] - 1
 		l.lines[i] = line
-		if l.urls[i], err = fetch.ParseURL(line); err != nil {
+		if l.urls[i], err = link.Parse(line); err != nil {
 			return fmt.Errorf("line %d: %q: %w", n, line, err)
 		}
 		return nil
@@ -76,7 +76,7 @@ func readLines(s Spec) (l list, err error) {
 // eachLine calls fn for each line of r. There are no blank ones, so that nobody counts differently.
 func eachLine(r io.Reader, fn func(line string) error) error {
 	lines := bufio.NewScanner(r)
-	lines.Buffer(nil, fetch.MaxURL+2)
+	lines.Buffer(nil, link.MaxURL+2)
 	for n := 1; lines.Scan(); n++ {
 		line := lines.Text()
 		if line == "" {
@@ -98,11 +98,11 @@ func common(a, b int) int {
 }
 
 // addresses are those of a URL's host, none if it has a name without an answer.
-func (l *list) addresses(u *fetch.URL) []netip.Addr {
-	if a, err := netip.ParseAddr(u.Host); err == nil {
+func (l *list) addresses(u *link.URL) []netip.Addr {
+	if a, err := netip.ParseAddr(u.Host()); err == nil {
 		return []netip.Addr{a}
 	}
-	return l.addrs[fmt.Sprintf("%s:%d", u.Host, u.Port)]
+	return l.addrs[fmt.Sprintf("%s:%d", u.Host(), u.Port())]
 }
 
 // resolved is the "host:port" with the address that was looked up for the host before the work, as for the other modes.
@@ -121,19 +121,19 @@ func (l *list) lookUp(ctx context.Context) {
 	asked := map[string][]netip.Addr{}
 	for i := range l.urls {
 		u := &l.urls[i]
-		if _, err := netip.ParseAddr(u.Host); err == nil {
+		if _, err := netip.ParseAddr(u.Host()); err == nil {
 			continue
 		}
-		addrs, known := asked[u.Host]
+		addrs, known := asked[u.Host()]
 		if !known {
-			addrs, _ = net.DefaultResolver.LookupNetIP(ctx, "ip", u.Host)
+			addrs, _ = net.DefaultResolver.LookupNetIP(ctx, "ip", u.Host())
 			for k := range addrs {
 				addrs[k] = addrs[k].Unmap()
 			}
-			asked[u.Host] = addrs
+			asked[u.Host()] = addrs
 		}
 		if len(addrs) > 0 {
-			l.addrs[fmt.Sprintf("%s:%d", u.Host, u.Port)] = addrs
+			l.addrs[fmt.Sprintf("%s:%d", u.Host(), u.Port())] = addrs
 		}
 	}
 }

@@ -13,7 +13,7 @@ import (
 
 // onReadable is called whenever something may be read on a connection. It reads until nothing is left, or until the
 // visitor has left the connection: a fetch that ends may have begun the next one on it, in this very call.
-func (l *link) onReadable() {
+func (l *line) onReadable() {
 	c, v := l.client, l.visitor
 	if v == nil { // idle: it has been closed, or has got what nobody asked for
 		if n, more, err := c.loop.SockRead(l.fd, c.buffer); n > 0 || more || err != nil {
@@ -156,7 +156,7 @@ func (v *visitor) broken(err error) {
 	if errors.Is(err, errEarlyClose) {
 		class = fetch.ClosedEarly
 	}
-	if v.link.used && !v.got && !v.again && (class == fetch.ClosedEarly || class == fetch.ClosedReset) {
+	if v.line.used && !v.got && !v.again && (class == fetch.ClosedEarly || class == fetch.ClosedReset) {
 		v.again = true
 		v.drop()
 		v.attempt()
@@ -181,9 +181,9 @@ func (v *visitor) end(err error) {
 	c := v.client
 	v.visit.End = int64(c.now())
 	c.job.noted(v.fetch, v.visit, err)
-	if v.link != nil && v.framing.KeepAlive && !v.link.unread {
-		c.keep(v.link)
-		v.link = nil
+	if v.line != nil && v.framing.KeepAlive && !v.line.unread {
+		c.keep(v.line)
+		v.line = nil
 	} else {
 		v.drop()
 	}
@@ -197,8 +197,8 @@ func (v *visitor) end(err error) {
 
 // drop closes the visitor's connection, if it has one.
 func (v *visitor) drop() {
-	if v.link != nil {
-		v.client.close(v.link)
-		v.link = nil
+	if v.line != nil {
+		v.client.close(v.line)
+		v.line = nil
 	}
 }

@@ -15,7 +15,7 @@ import (
 type visitor struct {
 	client   *callbacks
 	fetch    int
-	link     *link
+	line     *line
 	address  int // which of the host's is tried
 	again    bool
 	deadline time.Duration
@@ -106,7 +106,7 @@ func (v *visitor) attempt() {
 	v.seen, v.interim, v.got, v.inBody = 0, 0, false, false
 	if !v.again {
 		if l := c.take(h); l != nil {
-			v.link, l.visitor = l, v
+			v.line, l.visitor = l, v
 			v.send()
 			return
 		}
@@ -130,8 +130,8 @@ func (v *visitor) connect(h *host) {
 		return
 	}
 	c.open++
-	l := &link{client: c, fd: fd, host: h, visitor: v}
-	v.link = l
+	l := &line{client: c, fd: fd, host: h, visitor: v}
+	v.line = l
 	if err := errors.Join(c.loop.AddReader(fd, l.onReadable), c.loop.AddWriter(fd, v.onConnected)); err != nil {
 		v.fail(err)
 	}
@@ -139,7 +139,7 @@ func (v *visitor) connect(h *host) {
 
 // onConnected is called when the connection stands, or does not come about.
 func (v *visitor) onConnected() {
-	c, l := v.client, v.link
+	c, l := v.client, v.line
 	if err := c.loop.SockConnected(l.fd, l.host.addrs[v.address]); err != nil {
 		h := l.host
 		v.drop()
@@ -150,7 +150,7 @@ func (v *visitor) onConnected() {
 	c.job.connections.Add(1)
 	v.visit.Connected = int64(c.now())
 	v.send()
-	if l.early && v.link == l {
+	if l.early && v.line == l {
 		l.onReadable()
 	}
 }
@@ -184,19 +184,19 @@ func (v *visitor) unconnected(h *host, err error) {
 func (v *visitor) send() {
 	c := v.client
 	u := &c.job.list.urls[v.fetch%len(c.job.list.urls)]
-	c.request = http1.Request{Method: "GET", Target: u.Target, Host: u.Authority}
+	c.request = http1.Request{Method: "GET", Target: u.Target(), Host: u.Authority()}
 	var err error
 	if c.out, err = http1.AppendRequest(c.out[:0], &c.request); err != nil {
 		v.fail(err)
 		return
 	}
-	n, err := c.loop.SockWrite(v.link.fd, c.out)
+	n, err := c.loop.SockWrite(v.line.fd, c.out)
 	switch {
 	case err != nil:
 		v.broken(err)
 	case n < len(c.out):
 		v.unsent = append(v.unsent[:0], c.out[n:]...)
-		if err := c.loop.AddWriter(v.link.fd, v.onWritable); err != nil {
+		if err := c.loop.AddWriter(v.line.fd, v.onWritable); err != nil {
 			v.fail(err)
 		}
 	}
@@ -204,12 +204,12 @@ func (v *visitor) send() {
 
 // onWritable goes on with a request that was not taken whole.
 func (v *visitor) onWritable() {
-	n, err := v.client.loop.SockWrite(v.link.fd, v.unsent)
+	n, err := v.client.loop.SockWrite(v.line.fd, v.unsent)
 	if err != nil {
 		v.broken(err)
 		return
 	}
 	if v.unsent = v.unsent[n:]; len(v.unsent) == 0 {
-		v.client.loop.RemoveWriter(v.link.fd)
+		v.client.loop.RemoveWriter(v.line.fd)
 	}
 }
