@@ -16,7 +16,7 @@ import (
 // A list is the URLs that the fetches of a job take in turn: fetch i takes line i, modulo their number.
 type list struct {
 	lines []string
-	urls  []link.URL             // the same
+	urls  []link.URL              // the same
 	addrs map[string][]netip.Addr // of the names among their hosts, by "host:port"
 }
 
