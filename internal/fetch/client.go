@@ -93,9 +93,13 @@ func (c *Client) Close() { c.pool.closeIdle() }
 func (c *Client) Do(ctx context.Context, req *Request, res *Response) error {
 	c.begin(res)
 	for fresh := false; ; fresh = true {
-		conn, err := c.pool.acquire(ctx, req.URL.Authority(), fresh, &res.Timings.Queue)
+		conn, err := c.pool.acquire(ctx, c.key(req.URL), fresh, &res.Timings.Queue)
 		if conn == nil && err == nil {
-			conn, err = c.dial(ctx, req, res, fresh)
+			if d := c.plan(ctx, req, res, fresh); d.route.direct() {
+				conn, err = c.connect(ctx, d)
+			} else {
+				conn, err = c.establish(ctx, d)
+			}
 		}
 		if err == nil {
 			res.Remote, res.Reused = conn.remote, conn.used

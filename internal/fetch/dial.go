@@ -16,14 +16,19 @@ import (
 // free again a minute after its connection was closed (TIME_WAIT), and others wait for them too.
 const pressurePatience = 3 * time.Minute
 
-// dial makes a connection, which the pool has given leave for; on an error it gives that back. When this
-// machine has no descriptor, port or memory for a connection, that is not the server's fault: the fetch waits,
-// its time limits too, and the pool makes do with fewer connections. If one becomes idle meanwhile, and none
-// fresh is asked for, that one will do.
-func (c *Client) dial(ctx context.Context, req *Request, res *Response, fresh bool) (*conn, error) {
+// plan begins to make a connection, which the pool has given leave for: connect or establish goes on with it, and on
+// an error gives that leave back.
+func (c *Client) plan(ctx context.Context, req *Request, res *Response, fresh bool) *dialing {
 	d := c.borrowDialing()
 	d.ctx, d.url, d.response, d.fresh = ctx, req.URL, res, fresh
 	c.engine.Leaf(d.steps.begin)
+	return d
+}
+
+// connect connects to the host of d's route. When this machine has no descriptor, port or memory for a connection, that
+// is not the server's fault: the fetch waits, its time limits too, and the pool makes do with fewer connections. If
+// one becomes idle meanwhile, and none fresh is asked for, that one will do.
+func (c *Client) connect(ctx context.Context, d *dialing) (*conn, error) {
 	if d.question != nil {
 		d.err = c.resolver.wait(ctx, d.question)
 		c.engine.Leaf(d.steps.prepare)
@@ -81,6 +86,7 @@ type dialing struct {
 
 	ctx      context.Context
 	url      *link.URL
+	route    route // to it
 	response *Response
 	fresh    bool          // an idle connection will not do
 	question *answer       // that the resolver owes
@@ -109,18 +115,19 @@ func newDialing(c *Client) *dialing {
 // begin takes the addresses that need no resolver, given by the user or written in the URL, or else asks.
 func (d *dialing) begin() {
 	c := d.client
-	if d.addrs = c.resolver.given(d.url); len(d.addrs) > 0 {
+	d.route = c.routeTo(d.url)
+	if d.addrs = c.resolver.given(d.route.host, d.route.port); len(d.addrs) > 0 {
 		d.prepare()
 		return
 	}
-	if addr, err := netip.ParseAddr(d.url.Host()); err == nil {
+	if addr, err := netip.ParseAddr(d.route.host); err == nil {
 		d.written[0] = addr
 		d.addrs = d.written[:]
 		d.prepare()
 		return
 	}
 	d.before = c.engine.Now()
-	d.question = c.resolver.ask(d.url.Host(), min(c.options.ConnectTimeout, c.options.TotalTimeout))
+	d.question = c.resolver.ask(d.route.host, min(c.options.ConnectTimeout, c.options.TotalTimeout))
 }
 
 // prepare sets what to dial: the next address, or the same once more after a pause, which does not count for
@@ -141,12 +148,12 @@ func (d *dialing) prepare() {
 		if d.fresh {
 			break
 		}
-		if d.conn = d.client.pool.trade(d.url.Authority()); d.conn != nil {
+		if d.conn = d.client.pool.trade(d.route.key); d.conn != nil {
 			d.over = true
 			return
 		}
 	default:
-		d.address = netip.AddrPortFrom(d.addrs[0], d.url.Port()).String()
+		d.address = netip.AddrPortFrom(d.addrs[0], d.route.port).String()
 		d.addrs = d.addrs[1:]
 		d.first = now
 	}
@@ -175,7 +182,7 @@ func (d *dialing) judge() {
 	d.response.Timings.Connect += now.Sub(d.before)
 	c.noteLag(d.response, now)
 	if d.err == nil {
-		d.conn, d.over = newConn(d.raw, d.url.Authority(), d.address), true
+		d.conn, d.over = newConn(d.raw, d.route.key, d.address), true
 		return
 	}
 	d.err = classify(d.ctx, d.err, d.timeout)

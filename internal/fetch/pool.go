@@ -13,7 +13,7 @@ import (
 type conn struct {
 	net.Conn
 	events engine.ReadWaiter // the same connection, if the engine's connections are such
-	origin string
+	key    string // of its route
 	remote string
 	used   bool          // it has served a fetch
 	idle   time.Duration // when it became so, since pool.began
@@ -21,8 +21,8 @@ type conn struct {
 	older  *conn
 }
 
-func newConn(raw net.Conn, origin, remote string) *conn {
-	c := &conn{Conn: raw, origin: origin, remote: remote}
+func newConn(raw net.Conn, key, remote string) *conn {
+	c := &conn{Conn: raw, key: key, remote: remote}
 	c.events, _ = raw.(engine.ReadWaiter)
 	return c
 }
@@ -167,10 +167,10 @@ func (p *pool) put(c *conn) {
 		p.close(c)
 		return
 	}
-	s := p.idle[c.origin]
+	s := p.idle[c.key]
 	if s == nil {
 		s = &stack{}
-		p.idle[c.origin] = s
+		p.idle[c.key] = s
 	}
 	c.used, c.idle = true, p.now()
 	s.conns = append(s.conns, c)
@@ -224,7 +224,7 @@ func (p *pool) unlink(c *conn) {
 	}
 	c.newer, c.older = nil, nil
 	p.spare--
-	s := p.idle[c.origin]
+	s := p.idle[c.key]
 	last := len(s.conns) - 1
 	if s.conns[last] != c {
 		i := 0
@@ -237,7 +237,7 @@ func (p *pool) unlink(c *conn) {
 	s.conns = s.conns[:last]
 	const manyOrigins = 4096 // below, an empty list is kept for the next time
 	if last == 0 && len(p.idle) > manyOrigins {
-		delete(p.idle, c.origin)
+		delete(p.idle, c.key)
 	}
 }
 

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"crawl/internal/engine"
-	"crawl/internal/link"
 )
 
 // The resolver of the C library or of package net gives no times to live, so an answer is kept for a while
@@ -53,12 +52,12 @@ func systemLookup(ctx context.Context, host string) ([]netip.Addr, error) {
 	return addrs, err
 }
 
-// given are the addresses that the user gave for u's host and port, or nil.
-func (r *resolver) given(u *link.URL) []netip.Addr {
+// given are the addresses that the user gave for a host and port, or nil.
+func (r *resolver) given(host string, port uint16) []netip.Addr {
 	if len(r.fixed) == 0 {
 		return nil
 	}
-	return r.fixed[fmt.Sprintf("%s:%d", u.Host(), u.Port())]
+	return r.fixed[fmt.Sprintf("%s:%d", host, port)]
 }
 
 // ask returns the answer for a host that is not an address itself: the one that is known, or the one to come. A
