@@ -13,7 +13,7 @@ import (
 type conn struct {
 	net.Conn
 	events engine.ReadWaiter // the same connection, if the engine's connections are such
-	key    string // of its route
+	key    string            // of its route
 	remote string
 	used   bool          // it has served a fetch
 	idle   time.Duration // when it became so, since pool.began
