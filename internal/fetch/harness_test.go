@@ -370,6 +370,7 @@ func children() map[string]func() error {
 		"descriptors": childDescriptors,
 		"ports":       childPorts,
 		"parked":      childParked,
+		"silent":      childSilent,
 	}
 }
 
