@@ -48,7 +48,7 @@ echo "browser: $("$CHROMIUM" --version 2>/dev/null), node $(node --version)"
 	{ timeout 120 npm ci --ignore-scripts --no-audit --no-fund --loglevel=error && cp package-lock.json node_modules/installed.lock; }; }) ||
 	die "npm could not install what .ci/browser/package-lock.json names"
 
-go build -o "$work/crawl" ./cmd/crawl
+CGO_ENABLED=0 go build -o "$work/crawl" ./cmd/crawl
 
 shots=${BROWSER_SHOTS:-$(mktemp -d -t crawl-shots-XXXXXX)}
 mkdir -p "$shots" "$work/tmp"

@@ -108,6 +108,7 @@ func build(ctx context.Context, root, dir string, peers []string) (b binaries, e
 		}
 		cmd := exec.CommandContext(ctx, "go", "build", "-o", t.out, t.pkg)
 		cmd.Dir = root
+		cmd.Env = append(cmd.Environ(), "CGO_ENABLED=0") // as make build has it
 		if out, err := cmd.CombinedOutput(); err != nil {
 			return b, fmt.Errorf("go build %s: %w\n%s", t.pkg, err, out)
 		}

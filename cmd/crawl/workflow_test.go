@@ -89,7 +89,7 @@ func TestWorkflow(t *testing.T) {
 	}
 	for key, want := range map[string]string{
 		"/on/push/branches": "[main]", "/on/pull_request": "", "/permissions/contents": "read", "/jobs/bench/runs-on": "ubuntu-latest",
-		"/jobs/bench/steps[1]/with/go-version-file": "go.mod", "/jobs/bench/steps[2]/run": "go build -o bin/crawl ./cmd/crawl",
+		"/jobs/bench/steps[1]/with/go-version-file": "go.mod", "/jobs/bench/steps[2]/run": "make build",
 	} {
 		if got, ok := keys[key]; !ok || got != want {
 			t.Errorf("%s is %q (%v), want %q", key, got, ok, want)
