@@ -9,14 +9,14 @@ tool      = $(GO) tool -modfile=tools.mod
 # `make golden` is for the packages whose tests define -update.
 golden = $$(grep -rlE --include='*_test.go' 'flag\.Bool(Var)?\(.*"update"' cmd internal | xargs -r -n 1 dirname | sort -u | sed 's,^,./,')
 
-.PHONY: build test race fuzz lint fmt bench bench-peers bench-regress compare golden loc demo test-real test-browser clean help
+.PHONY: build test race fuzz lint fmt bench bench-peers bench-regress compare golden loc demo test-real test-web test-browser clean help
 
 build: ## compile bin/crawl, without cgo: a static program, and 1.3 MB of memory less
 	CGO_ENABLED=0 $(GO) build -o bin/crawl ./cmd/crawl
 
-test: ## every test: unit, integration, command line; then again under the race detector
-	$(GO) test -timeout 10m ./...
-	@$(MAKE) --no-print-directory race
+test: ## every test: unit, integration, command line; then again under the race detector, whatever came of it
+	@failed=0; echo "$(GO) test -timeout 10m ./..."; $(GO) test -timeout 10m ./... || failed=1; \
+		$(MAKE) --no-print-directory race || failed=1; exit $$failed
 
 race: ## the tests under the race detector (needs a C compiler)
 	@if [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v $$($(GO) env CC | cut -d' ' -f1) >/dev/null; then \
@@ -55,6 +55,9 @@ demo: build ## see it at work: no network needed
 
 test-real: build ## two real documentation sites under nginx, every byte checked (Debian, installs nginx-light)
 	@.ci/real.sh
+
+test-web: ## servers that others wrote, and the standard client as the judge (installs nginx-light; go-httpbin, toxiproxy as Go modules)
+	@.ci/web.sh
 
 test-browser: ## the pages in a real browser (Debian, installs chromium; node, playwright-core from npm)
 	@BROWSER_SHOTS=$${BROWSER_SHOTS:-bin/shots} .ci/browser.sh
