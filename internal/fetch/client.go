@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"crawl/internal/cookies"
 	"crawl/internal/engine"
 	"crawl/internal/http1"
 )
@@ -19,6 +20,10 @@ type Options struct {
 	MaxConns       int           // connections, idle ones included; default 1000
 	IdleTimeout    time.Duration // an idle connection is not used after that; default 30 s
 	Limits         http1.Limits
+
+	// Cookies, if not nil, is where cookies are kept, and which are sent. Until the engine has run it is the
+	// client's: nobody else may use it.
+	Cookies *cookies.Jar
 
 	Resolve map[string][]netip.Addr // addresses of "host:port", which are then not looked up
 
@@ -44,6 +49,7 @@ type Client struct {
 	options  Options
 	pool     *pool
 	resolver *resolver
+	jar      sync.Locker // guards options.Cookies
 
 	mu       sync.Locker // guards what follows, which is to be used again
 	buffers  []*buffer
@@ -70,6 +76,7 @@ func NewClient(e engine.Engine, o Options) *Client {
 		engine: e, options: o,
 		pool:     newPool(e, o.MaxConns, o.IdleTimeout),
 		resolver: newResolver(e, o.Resolve),
+		jar:      e.NewMutex(),
 		mu:       e.NewMutex(),
 	}
 }

@@ -19,6 +19,8 @@ type buffer struct {
 	head    http1.Head
 	body    http1.Body // of a response that is whole at its first read; else it moves to the Response
 	request http1.Request
+	fields  []Field     // of the request, when there are more than the caller's
+	cookies []byte      // what the jar has for it
 	content contentType // of the last response, which most often is that of the next
 	out     []byte      // the request as it is sent
 	compose func()      // composeRequest, made once
@@ -87,6 +89,9 @@ func (b *buffer) composeRequest() {
 	b.request.Method = req.method()
 	b.request.Target, b.request.Host = req.URL.Target(), req.URL.Authority()
 	b.request.Fields, b.request.Length = req.Fields, int64(len(req.Body))
+	if b.client.options.Cookies != nil {
+		b.addCookies()
+	}
 	if b.out, b.err = http1.AppendRequest(b.bytes[:0], &b.request); b.err != nil {
 		return
 	}
@@ -278,11 +283,9 @@ func (b *buffer) note(o *Options) (err error) {
 	if res.framing.Kind == http1.Tunnel {
 		return errSwitched
 	}
-	if value, ok := h.Get("Content-Type"); ok {
-		if b.content.raw != string(value) {
-			b.content = parseContentType(string(value))
-		}
-		res.MediaType, res.Charset = b.content.mediaType, b.content.charset
+	b.noteMediaType()
+	if o.Cookies != nil {
+		b.keepCookies()
 	}
 	b.body.Reset(res.framing, o.Limits)
 	if res.framing.Kind == http1.Length && res.framing.Length > o.MaxBody {

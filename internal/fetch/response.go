@@ -1,7 +1,6 @@
 package fetch
 
 import (
-	"strings"
 	"time"
 
 	"crawl/internal/http1"
@@ -47,8 +46,8 @@ type Response struct {
 	Status    int   // of the final response; 0 if there was none
 	Minor     uint8 // HTTP/1.Minor
 	Anomalies http1.Anomaly
-	MediaType string // of Content-Type, in lower case, without parameters
-	Charset   string // parameter of Content-Type, in lower case
+	MediaType string // of Content-Type as browsers read it, in lower case, without parameters
+	Charset   string // its parameter, in lower case; "" too where it cannot be the label of an encoding
 	BytesWire int64  // received, heads and framing included
 	BytesBody int64  // of the body, without its framing
 	Remote    string // address and port of the peer
@@ -77,45 +76,4 @@ func (r *Response) whole(now time.Time) {
 func (r *Response) reset(now time.Time) {
 	*r = Response{} // in place: a literal with values would be built on the stack first
 	r.Started = now
-}
-
-// contentType is a Content-Type field and what it means.
-type contentType struct{ raw, mediaType, charset string }
-
-// parseContentType is lenient (RFC 9110 section 8.3.1 leaves it no choice): what is before the first semicolon,
-// if it looks like a type, and the first charset parameter, quoted or not.
-func parseContentType(raw string) contentType {
-	c := contentType{raw: raw}
-	mediaType, params, _ := strings.Cut(raw, ";")
-	mediaType = strings.TrimSpace(mediaType)
-	if kind, sub, ok := strings.Cut(mediaType, "/"); ok && http1.ValidToken(kind) && http1.ValidToken(sub) {
-		c.mediaType = strings.ToLower(mediaType)
-	}
-	for params != "" {
-		var param string
-		param, params = cutParam(params)
-		name, value, ok := strings.Cut(param, "=")
-		value = strings.Trim(strings.TrimSpace(value), `"'`)
-		if ok && strings.EqualFold(strings.TrimSpace(name), "charset") && http1.ValidToken(value) {
-			c.charset = strings.ToLower(value)
-			break
-		}
-	}
-	return c
-}
-
-// cutParam cuts s at the first semicolon that is not in a quoted string.
-func cutParam(s string) (param, rest string) {
-	quoted := false
-	for i := 0; i < len(s); i++ {
-		switch {
-		case s[i] == '"':
-			quoted = !quoted
-		case s[i] == '\\' && quoted:
-			i++
-		case s[i] == ';' && !quoted:
-			return s[:i], s[i+1:]
-		}
-	}
-	return s, ""
 }
