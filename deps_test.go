@@ -87,7 +87,7 @@ var externalModules = []module{
 	},
 	{
 		path: "golang.org/x/net", in: []string{"dns", "cookies", "link", "fetch", "cmd/crawl"},
-		why: "DNS messages, the public suffix list, SOCKS, and which proxy an environment means",
+		why: "DNS messages, internationalized names, the public suffix list, SOCKS, and which proxy an environment means",
 	},
 	{
 		path: "github.com/nlnwa/whatwg-url", in: []string{"link"},

@@ -5,7 +5,8 @@
 // the same.
 //
 // What is written in that spelling already, as nearly all of a list and of a page's links are, is recognised in one
-// pass, without an allocation; the rest is left to the library that implements the standard.
+// pass (plain.go); the rest is left to the library that implements the standard (parse.go), but for hosts, which are
+// parsed here (host.go).
 //
 // Left out: finding links in documents.
 package link

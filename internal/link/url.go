@@ -38,7 +38,7 @@ func (u *URL) Host() string {
 	return host
 }
 
-// Port is never 0: where the URL has none, it is that of the scheme.
+// Port is that of the scheme, where the URL has none. It may be 0: the standard allows that, and nobody can be there.
 func (u *URL) Port() uint16 { return u.port }
 
 // Authority is host and port, without the port if it is that of the scheme: what the Host field says (RFC 9110
