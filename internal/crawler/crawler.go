@@ -159,6 +159,9 @@ func (c *Crawler) hire() {
 	c.engine.Go("worker", w.run)
 }
 
+// errPortZero is for what is a URL, and leads nowhere.
+var errPortZero = errors.New("port 0 cannot be connected to; leave it out, or give the one that is meant")
+
 // discover enters a line into the ledger, and makes a job of it if it is a URL.
 func (c *Crawler) discover(item Item) *job {
 	c.ledger.discover()
@@ -166,6 +169,9 @@ func (c *Crawler) discover(item Item) *job {
 	var u link.URL
 	if err == nil {
 		u, err = link.Parse(item.URL)
+	}
+	if err == nil && u.Port() == 0 {
+		err = errPortZero
 	}
 	if err != nil {
 		c.settle(&Record{URL: item.URL, Class: fetch.Input, Err: item.explain(err)})

@@ -71,7 +71,7 @@ func kinds() []struct {
 			Started: started, Timings: fetch.Timings{FirstByte: 9 * ms, Total: 9 * ms}, Lag: MinLag - 1,
 		}},
 		{"a line that is no URL", Record{
-			URL: "www.example.com", Class: fetch.Input, Err: errors.New("line 17: not an http:// URL"),
+			URL: "www.example.com", Class: fetch.Input, Err: errors.New("line 17: not an http:// or https:// URL"),
 		}},
 		{"hostile text", Record{
 			URL: "http://example.com/\"\\\x00\x1b[2J\u009b\x7f\u2028é😀\xff", Class: fetch.Input, Err: errors.New("line 3: not valid UTF-8"),

@@ -282,7 +282,7 @@ func TestSourceWithoutProgress(t *testing.T) {
 func TestCrawlOfList(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		w.delay = func() time.Duration { return time.Second } // every read ends when all workers have long been idle
-		list := "# comment\nhttp://a/1\n\nftp://a/2\r\nhttp://a:x/\nnonsense\nhttp://a/\xff\nhttp://a/3"
+		list := "# comment\nhttp://a/1\n\nftp://a/2\r\nhttp://a:x/\nnonsense\nhttp://a/\xff\nhttp://a/3\nhttps://a:0/"
 		f := newFakeFetcher(w, always(answer{after: time.Millisecond}))
 		c, out := crawlOf(w, f, iotest.HalfReader(strings.NewReader(list)), Options{Concurrency: 10})
 		run(t, w, c)
@@ -291,6 +291,7 @@ func TestCrawlOfList(t *testing.T) {
 			"http://a/1": "", "http://a/3": "", "ftp://a/2": "line 4: not an http:// or https:// URL",
 			"http://a:x/": "line 5: invalid URL: the input's port is not a number", "nonsense": "line 6: not an http:// or https:// URL",
 			"http://a/\ufffd": "line 7: not valid UTF-8",
+			"https://a:0/":    "line 9: port 0 cannot be connected to; leave it out, or give the one that is meant",
 		} {
 			r, ok := rows[url]
 			class := fetch.OK
@@ -302,7 +303,7 @@ func TestCrawlOfList(t *testing.T) {
 			}
 		}
 		s := c.Stats()
-		if len(rows) != 6 || s.Ledger.Skipped != 4 || s.Ledger.Fetched != 2 || !s.ListDone || s.ListRead != int64(len(list)) {
+		if len(rows) != 7 || s.Ledger.Skipped != 5 || s.Ledger.Fetched != 2 || !s.ListDone || s.ListRead != int64(len(list)) {
 			t.Errorf("%d records, %+v", len(rows), s)
 		}
 	})
