@@ -28,6 +28,9 @@ The first Ctrl-C (or SIGTERM, or SIGHUP) begins nothing new and waits for what i
 in flight; the second stops at once. SIGQUIT prints what every task is doing and
 goes on.
 
+Cookies are kept and sent again only with -b FILE or --cookie-jar FILE. What -b 'a=b'
+has is sent to every URL besides, unless -H gives a Cookie field.
+
 Progress is shown on standard error: on a terminal as one line that is drawn again
 and again, with a bar and as much as there is room for; elsewhere, and in CI (CI is
 set), as a line every 5 seconds. Totals are guesses ("about", "~") until the list is
@@ -52,9 +55,10 @@ type runOptions struct {
 	failOn   failOn
 	profile  string
 
-	work  workFlags
-	fetch fetchFlags
-	live  liveFlags
+	work    workFlags
+	fetch   fetchFlags
+	cookies cookieFlags
+	live    liveFlags
 
 	ended crawler.Stats // of the crawl, when run has returned
 }
@@ -83,6 +87,7 @@ func (o *runOptions) addFlags(cmd *cobra.Command) {
 	f.StringVarP(&o.output, "output", "o", "", "write records to `FILE` instead of standard output")
 	o.work.add(f)
 	o.fetch.add(f)
+	o.cookies.add(f)
 	f.Var(&o.failOn, "fail-on", "exit with 3 if a URL ended so: error (no response), any (error, 4xx or 5xx), none, or a `LIST` of classes and statuses, as timeout,404,5xx")
 	f.StringVar(&o.mode, "mode", engine.ModeLoop, "loop (one thread) or goroutine (one per connection)")
 	f.StringVar(&o.poller, "poller", "", "how the loop waits: epoll or poll (default the platform's best)")
@@ -116,6 +121,9 @@ func (o *runOptions) run(s streams, urls []string) error {
 		return err
 	}
 	defer in.close()
+	if err := o.cookies.open(s.err, in.info, o.output, s.out); err != nil {
+		return err
+	}
 	page, err := o.live.open()
 	if err != nil {
 		return err
@@ -141,6 +149,7 @@ func (o *runOptions) run(s streams, urls []string) error {
 	}
 	r := &session{options: o, streams: s, engine: e, listSize: in.size(), page: page, mu: e.NewMutex()}
 	fetchOptions := o.fetch.options(plan)
+	fetchOptions.Cookies = o.cookies.jar
 	fetchOptions.OnPressure = func(class fetch.Class) { r.pressure(class) }
 	client := fetch.NewClient(e, fetchOptions)
 	crawlOptions := o.crawlOptions(plan)
@@ -148,7 +157,7 @@ func (o *runOptions) run(s streams, urls []string) error {
 	r.crawler = crawler.New(e, client, in.source, out, crawlOptions)
 	tuneCollector(e)
 	err = r.run()
-	return r.end(errors.Join(err, closeOut()))
+	return r.end(errors.Join(err, closeOut(), o.cookies.save()))
 }
 
 func (o *runOptions) check(urls []string) error {
@@ -169,7 +178,10 @@ func (o *runOptions) check(urls []string) error {
 	if err := o.work.check(); err != nil {
 		return err
 	}
-	return o.fetch.check()
+	if err := o.fetch.check(); err != nil {
+		return err
+	}
+	return o.cookies.check()
 }
 
 func checkMode(mode string) error {
@@ -182,7 +194,7 @@ func checkMode(mode string) error {
 func (o *runOptions) crawlOptions(p plan) crawler.Options {
 	return crawler.Options{
 		Concurrency: p.concurrency, PerHost: p.perHost, Rate: float64(o.work.rate), Retries: o.work.retries,
-		Digest: o.fetch.digest != "", Method: o.fetch.method, Fields: o.fetch.fields(),
+		Digest: o.fetch.digest != "", Method: o.fetch.method, Fields: o.cookies.fields(o.fetch.fields()),
 	}
 }
 
