@@ -94,11 +94,11 @@ var externalModules = []module{
 		why: "URLs as browsers read them: the URL standard, of whose test data it passes nearly all",
 	},
 	{
-		path: "github.com/klauspost/compress", in: []string{"coding"},
+		path: "github.com/klauspost/compress", in: []string{"coding"}, testsOf: []string{"fetch"},
 		why: "gzip and deflate in less time than the standard library, and zstd, which that has not",
 	},
 	{
-		path: "github.com/andybalholm/brotli", in: []string{"coding"},
+		path: "github.com/andybalholm/brotli", in: []string{"coding"}, testsOf: []string{"fetch"},
 		why: "brotli, which the standard library has not",
 	},
 	{

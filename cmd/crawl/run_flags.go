@@ -113,6 +113,7 @@ type fetchFlags struct {
 	userAgent      string
 	resolve        []string
 	digest         string
+	compressed     bool
 
 	parsedFields  []http1.Pair
 	parsedResolve map[string][]netip.Addr
@@ -128,7 +129,8 @@ func (h *fetchFlags) add(f *pflag.FlagSet) {
 	f.StringVarP(&h.userAgent, "user-agent", "A", "crawl/"+version, "User-Agent to send")
 	f.StringVarP(&h.method, "request", "X", "GET", "request `METHOD`")
 	f.StringArrayVar(&h.resolve, "resolve", nil, "use ADDR for HOST and PORT, as `HOST:PORT:ADDR[,ADDR]`; may be repeated")
-	f.StringVar(&h.digest, "digest", "", "digest of each body in its record: `sha256`")
+	f.BoolVar(&h.compressed, "compressed", true, "ask for gzip, deflate, br and zstd, and decode them; =false takes bodies as they come")
+	f.StringVar(&h.digest, "digest", "", "digest of each body, decoded, in its record: `sha256`")
 }
 
 func (h *fetchFlags) check() error {
@@ -158,6 +160,7 @@ func (h *fetchFlags) check() error {
 func (h *fetchFlags) parseHeaders() error {
 	h.parsedFields = []http1.Pair{}
 	agent, accept := h.userAgent, "*/*"
+	ask := h.compressed // for codings; a range of a coded body is of no use
 	for _, line := range h.headers {
 		name, value, ok := strings.Cut(line, ":")
 		name, value = strings.TrimSpace(name), strings.TrimSpace(value)
@@ -171,6 +174,9 @@ func (h *fetchFlags) parseHeaders() error {
 		case http1.Reserved(name):
 			return usageError("-H %q: this field is written by crawl itself", line)
 		default:
+			if strings.EqualFold(name, "Accept-Encoding") || strings.EqualFold(name, "Range") {
+				ask = false
+			}
 			h.parsedFields = append(h.parsedFields, http1.Pair{Name: name, Value: value})
 		}
 	}
@@ -183,6 +189,9 @@ func (h *fetchFlags) parseHeaders() error {
 	}
 	if accept != "" {
 		first = append(first, http1.Pair{Name: "Accept", Value: accept})
+	}
+	if ask {
+		first = append(first, http1.Pair{Name: "Accept-Encoding", Value: fetch.AcceptEncoding})
 	}
 	h.parsedFields = append(first, h.parsedFields...)
 	return nil
@@ -217,7 +226,7 @@ func (h *fetchFlags) fields() []http1.Pair { return h.parsedFields }
 func (h *fetchFlags) options(p plan) fetch.Options {
 	return fetch.Options{
 		ConnectTimeout: h.connectTimeout, Timeout: h.timeout, TotalTimeout: h.maxTime,
-		MaxBody: int64(h.maxBody), MaxConns: p.maxConns, Resolve: h.parsedResolve,
+		MaxBody: int64(h.maxBody), MaxConns: p.maxConns, Resolve: h.parsedResolve, Decode: h.compressed,
 	}
 }
 

@@ -164,19 +164,23 @@ func TestResolve(t *testing.T) {
 
 func TestFields(t *testing.T) {
 	agent, accept := http1.Pair{Name: "User-Agent", Value: "crawl/" + version}, http1.Pair{Name: "Accept", Value: "*/*"}
+	codings := http1.Pair{Name: "Accept-Encoding", Value: "gzip, deflate, br, zstd"}
 	cases := []struct {
 		name string
 		args []string
 		want []http1.Pair
 	}{
-		{"none", nil, []http1.Pair{agent, accept}},
-		{"added, in order", []string{"-H", "A: 1", "-H", "B:2", "-H", "a: 3"}, []http1.Pair{agent, accept, {Name: "A", Value: "1"}, {Name: "B", Value: "2"}, {Name: "a", Value: "3"}}},
-		{"a value with a colon", []string{"-H", "A: b: c"}, []http1.Pair{agent, accept, {Name: "A", Value: "b: c"}}},
-		{"an empty value", []string{"-H", "A:"}, []http1.Pair{agent, accept, {Name: "A"}}},
-		{"replaced", []string{"-H", "user-agent: me", "-H", "ACCEPT: text/html"}, []http1.Pair{{Name: "User-Agent", Value: "me"}, {Name: "Accept", Value: "text/html"}}},
-		{"left out", []string{"-H", "User-Agent:", "-H", "Accept:"}, []http1.Pair{}},
-		{"-A", []string{"-A", "me"}, []http1.Pair{{Name: "User-Agent", Value: "me"}, accept}},
-		{"-A of nothing", []string{"-A", ""}, []http1.Pair{accept}},
+		{"none", nil, []http1.Pair{agent, accept, codings}},
+		{"added, in order", []string{"-H", "A: 1", "-H", "B:2", "-H", "a: 3"}, []http1.Pair{agent, accept, codings, {Name: "A", Value: "1"}, {Name: "B", Value: "2"}, {Name: "a", Value: "3"}}},
+		{"a value with a colon", []string{"-H", "A: b: c"}, []http1.Pair{agent, accept, codings, {Name: "A", Value: "b: c"}}},
+		{"an empty value", []string{"-H", "A:"}, []http1.Pair{agent, accept, codings, {Name: "A"}}},
+		{"replaced", []string{"-H", "user-agent: me", "-H", "ACCEPT: text/html"}, []http1.Pair{{Name: "User-Agent", Value: "me"}, {Name: "Accept", Value: "text/html"}, codings}},
+		{"left out", []string{"-H", "User-Agent:", "-H", "Accept:"}, []http1.Pair{codings}},
+		{"-A", []string{"-A", "me"}, []http1.Pair{{Name: "User-Agent", Value: "me"}, accept, codings}},
+		{"-A of nothing", []string{"-A", ""}, []http1.Pair{accept, codings}},
+		{"other codings", []string{"-H", "accept-encoding: br"}, []http1.Pair{agent, accept, {Name: "accept-encoding", Value: "br"}}},
+		{"no codings of a range", []string{"-H", "Range: bytes=0-9"}, []http1.Pair{agent, accept, {Name: "Range", Value: "bytes=0-9"}}},
+		{"no codings", []string{"--compressed=false"}, []http1.Pair{agent, accept}},
 	}
 	for _, c := range cases {
 		h, err := fetchFlagsOf(t, c.args...)

@@ -28,6 +28,7 @@ type record struct {
 	Attempts  int              `json:"attempts"`
 	MediaType string           `json:"media_type"`
 	Charset   string           `json:"charset"`
+	Coding    string           `json:"coding"`
 	BytesWire int64            `json:"bytes_wire"`
 	BytesBody int64            `json:"bytes_body"`
 	Digest    string           `json:"digest"`
@@ -36,11 +37,13 @@ type record struct {
 	Started   string           `json:"started"`
 	Timings   map[string]int64 `json:"timings"`
 	Lag       int64            `json:"lag"`
+
+	BytesDecoded int64 `json:"bytes_decoded"`
 }
 
 // recordFields are the fields in their order, and those of timings in theirs.
 const (
-	recordFields = "url status class error attempts media_type charset bytes_wire bytes_body digest remote protocol started timings lag"
+	recordFields = "url status class error attempts media_type charset coding bytes_wire bytes_body bytes_decoded digest remote protocol started timings lag"
 	timingFields = "queue dns connect first_byte body total"
 )
 

@@ -26,7 +26,7 @@ type Options struct {
 	Rate        float64       // fetches begun per second; 0: no limit
 	Retries     int           // further attempts after one that may go better the next time
 	RetryDelay  time.Duration // before the first of them, doubled for each; default 1 s
-	Digest      bool          // SHA-256 of every body
+	Digest      bool          // SHA-256 of every body, as OnBody of a fetch is given it
 
 	Method string
 	Fields []fetch.Field
@@ -310,7 +310,8 @@ func (w *worker) book() {
 	}
 	r := Record{
 		URL: w.job.raw, Status: res.Status, Class: class, Err: w.err, Attempts: w.job.attempts,
-		MediaType: res.MediaType, Charset: res.Charset, BytesWire: res.BytesWire, BytesBody: res.BytesBody,
+		MediaType: res.MediaType, Charset: res.Charset, Coding: res.Coding,
+		BytesWire: res.BytesWire, BytesBody: res.BytesBody, BytesDecoded: res.BytesDecoded,
 		Remote: res.Remote, Started: res.Started, Timings: res.Timings, Lag: res.Lag,
 	}
 	if res.Status != 0 {

@@ -17,14 +17,17 @@ type Record struct {
 	Attempts  int
 	MediaType string
 	Charset   string
+	Coding    string // Content-Encoding
 	BytesWire int64
-	BytesBody int64
-	Digest    []byte // SHA-256 of the body, if asked for
+	BytesBody int64  // as it is coded
+	Digest    []byte // SHA-256 of the body, decoded if it was, if asked for
 	Remote    string
 	Protocol  string
 	Started   time.Time // of the last attempt
 	Timings   fetch.Timings
 	Lag       time.Duration // how late we were ourselves; what is shorter than MinLag is not told
+
+	BytesDecoded int64 // of the body without its codings; 0: none were undone
 }
 
 // MinLag is the shortest lag that a record mentions: below, it does not matter beside a network's times.
@@ -58,9 +61,16 @@ func (r *Record) appendJSON(b []byte, s *second) []byte {
 		b = append(b, `,"charset":`...)
 		b = appendString(b, r.Charset)
 	}
+	if r.Coding != "" {
+		b = append(b, `,"coding":`...)
+		b = appendString(b, r.Coding)
+	}
 	if r.Status != 0 {
 		b = appendInt(b, `,"bytes_wire":`, r.BytesWire)
 		b = appendInt(b, `,"bytes_body":`, r.BytesBody)
+	}
+	if r.BytesDecoded > 0 {
+		b = appendInt(b, `,"bytes_decoded":`, r.BytesDecoded)
 	}
 	if len(r.Digest) > 0 {
 		b = append(b, `,"digest":"sha256:`...)

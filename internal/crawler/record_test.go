@@ -45,6 +45,15 @@ func kinds() []struct {
 			MediaType: "text/html", BytesWire: 2310, BytesBody: 2048, Remote: "192.0.2.7:80", Protocol: "HTTP/1.1",
 			Started: started, Timings: fetch.Timings{FirstByte: 400 * µs, Body: 20 * µs, Total: 420 * µs},
 		}},
+		{"a page that was compressed", Record{
+			URL: "http://example.com/c", Status: 200, Class: fetch.OK, Attempts: 1,
+			MediaType: "text/html", Charset: "utf-8", Coding: "gzip", BytesWire: 1310, BytesBody: 1024, BytesDecoded: 5120, Digest: digest[:],
+			Remote: "192.0.2.7:80", Protocol: "HTTP/1.1", Started: started, Timings: fetch.Timings{FirstByte: 400 * µs, Body: 20 * µs, Total: 420 * µs},
+		}},
+		{"a coding that is not known", Record{
+			URL: "http://example.com/d", Status: 200, Class: fetch.ProtocolUnknownCoding, Err: errors.New(`unknown content coding: "\x1b[2j"`), Attempts: 1,
+			Coding: "gzip, \x1b[2j", BytesWire: 300, Remote: "192.0.2.7:80", Protocol: "HTTP/1.1", Started: started, Timings: fetch.Timings{FirstByte: 400 * µs, Total: 420 * µs},
+		}},
 		{"a status that is no success, after three attempts", Record{
 			URL: "http://example.com/busy", Status: 503, Class: fetch.OK, Attempts: 3, BytesWire: 80,
 			Remote: "[2001:db8::1]:8080", Protocol: "HTTP/1.0", Started: started, Timings: fetch.Timings{Queue: 5 * ms, FirstByte: 2 * ms, Total: 7 * ms},
@@ -105,7 +114,7 @@ func TestAppendJSON(t *testing.T) {
 
 // fieldOrder is the order of a record's fields, those of timings behind a dot.
 var fieldOrder = []string{
-	"url", "status", "class", "error", "attempts", "media_type", "charset", "bytes_wire", "bytes_body", "digest", "remote", "protocol",
+	"url", "status", "class", "error", "attempts", "media_type", "charset", "coding", "bytes_wire", "bytes_body", "bytes_decoded", "digest", "remote", "protocol",
 	"started", "timings", "timings.queue", "timings.dns", "timings.connect", "timings.first_byte", "timings.body", "timings.total", "lag",
 }
 
@@ -174,6 +183,7 @@ func TestFieldsAbsent(t *testing.T) {
 		{"nothing but a class", Record{Class: fetch.OK}, `{"url":"","class":"ok"}`},
 		{"status 0 has no bytes", Record{URL: "u", Class: fetch.ClosedEarly, BytesWire: 9, BytesBody: 9}, `{"url":"u","class":"closed.early"}`},
 		{"bytes of 0 are told with a status", Record{URL: "u", Class: fetch.OK, Status: 200}, `{"url":"u","status":200,"class":"ok","bytes_wire":0,"bytes_body":0}`},
+		{"a coding that was not undone", Record{URL: "u", Class: fetch.OK, Status: 200, Coding: "br", BytesBody: 5}, `{"url":"u","status":200,"class":"ok","coding":"br","bytes_wire":0,"bytes_body":5}`},
 		{"a total of 0 is told", Record{URL: "u", Class: fetch.OK, Started: started}, `{"url":"u","class":"ok","started":"2026-01-01T00:00:00.000000Z","timings":{"total":0}}`},
 		{"timings without a start are none", Record{URL: "u", Class: fetch.OK, Timings: fetch.Timings{DNS: 1e9, Total: 1e9}}, `{"url":"u","class":"ok"}`},
 		{"a phase below a microsecond took no time", Record{URL: "u", Class: fetch.OK, Started: started, Timings: fetch.Timings{DNS: 999, Connect: 1000, Total: 1999}}, `{"url":"u","class":"ok","started":"2026-01-01T00:00:00.000000Z","timings":{"connect":1,"total":1}}`},

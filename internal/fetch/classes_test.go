@@ -268,6 +268,12 @@ func scenarios() []scenario {
 		{class: ProtocolTruncated, name: "chunk", answer: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel"},
 		{class: ProtocolTruncated, name: "trailer section", answer: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: y\r\n"},
 
+		{class: ProtocolTruncated, name: "coding, by the end of the connection", options: Options{Decode: true}, answer: "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n\x1f\x8b\x08\x00"},
+		{class: ProtocolCoding, name: "not coded", options: Options{Decode: true}, answer: "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 12\r\n\r\nhello, world"},
+		{class: ProtocolCoding, name: "ends early", options: Options{Decode: true}, answer: "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\n\x1f\x8b\x08\x00"},
+		{class: ProtocolUnknownCoding, name: "unknown", options: Options{Decode: true}, answer: "HTTP/1.1 200 OK\r\nContent-Encoding: rot13\r\nContent-Length: 5\r\n\r\nuryyb", then: wantNoBody},
+		{class: LimitCoding, name: "five codings", options: Options{Decode: true}, answer: "HTTP/1.1 200 OK\r\nContent-Encoding: gzip, gzip, gzip, gzip, gzip\r\nContent-Length: 5\r\n\r\nhello", then: wantNoBody},
+
 		{class: LimitHead, name: "one long field", path: "/f/huge-head/300000"},
 		{class: LimitHead, name: "interim responses without an end", url: func(t *testing.T) string {
 			return serve(t, func(p *peer) {

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"crawl/internal/coding"
 	"crawl/internal/cookies"
 	"crawl/internal/engine"
 	"crawl/internal/http1"
@@ -16,10 +17,11 @@ type Options struct {
 	ConnectTimeout time.Duration // for each address; default 10 s
 	Timeout        time.Duration // without a byte, first or next; default 30 s
 	TotalTimeout   time.Duration // for the whole fetch, but for its time in the queue; default 5 min
-	MaxBody        int64         // bytes; default 1 GiB
+	MaxBody        int64         // bytes, of the body as it comes and of the decoded one; default 1 GiB
 	MaxConns       int           // connections, idle ones included; default 1000
 	IdleTimeout    time.Duration // an idle connection is not used after that; default 30 s
 	Limits         http1.Limits
+	Decode         bool // content codings are undone; they are asked for by a field of the Request: see AcceptEncoding
 
 	// Cookies, if not nil, is where cookies are kept, and which are sent. Until the engine has run it is the
 	// client's: nobody else may use it.
@@ -54,6 +56,7 @@ type Client struct {
 	mu       sync.Locker // guards what follows, which is to be used again
 	buffers  []*buffer
 	dialings []*dialing
+	decoders coding.Pool
 }
 
 // On an engine that waits without a buffer there are as many as there are responses that came in parts, so
@@ -111,6 +114,9 @@ func (c *Client) Do(ctx context.Context, req *Request, res *Response) error {
 		if err == nil {
 			res.Remote, res.Reused = conn.remote, conn.used
 			err = c.exchange(ctx, conn, req, res)
+			if res.decoding != nil {
+				c.stopDecoding(res)
+			}
 			if c.settle(conn, req, res, err) {
 				continue
 			}

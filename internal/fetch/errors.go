@@ -40,9 +40,13 @@ const (
 	ProtocolChunk     Class = "protocol.chunk"
 	ProtocolTruncated Class = "protocol.truncated"
 
+	ProtocolCoding        Class = "protocol.coding"
+	ProtocolUnknownCoding Class = "protocol.unknown_coding"
+
 	LimitHead    Class = "limit.head"
 	LimitHeaders Class = "limit.headers"
 	LimitBody    Class = "limit.body"
+	LimitCoding  Class = "limit.coding"
 
 	LocalDescriptors Class = "local.descriptors"
 	LocalPorts       Class = "local.ports"
@@ -81,9 +85,12 @@ func Classes() []Advice {
 		{ProtocolFraming, "The response contradicts itself about where it ends."},
 		{ProtocolChunk, "The chunked coding of the body is broken."},
 		{ProtocolTruncated, "The connection ended before the response did; what came is not the whole."},
+		{ProtocolCoding, "The body is damaged, or not in the coding that its Content-Encoding names; see --compressed."},
+		{ProtocolUnknownCoding, "The Content-Encoding of the body is none that crawl knows; see --compressed."},
 		{LimitHead, "The head of the response is larger than the limit."},
 		{LimitHeaders, "The response has more header fields, or longer ones, than the limit."},
-		{LimitBody, "The body is larger than --max-body."},
+		{LimitBody, "The body is larger than --max-body, as it came or decoded."},
+		{LimitCoding, "The body unpacks to a thousand times its size, or has too many codings; it looks like a bomb."},
 		{LocalDescriptors, "This machine ran out of descriptors: our fault, not the server's; use a smaller -c, or raise ulimit -n."},
 		{LocalPorts, "This machine ran out of local ports: our fault, not the server's; use a smaller -c."},
 		{LocalMemory, "The system had no memory for a socket: our fault, not the server's; use a smaller -c."},

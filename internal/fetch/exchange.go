@@ -118,8 +118,13 @@ func (c *Client) receive(ctx context.Context, conn *conn, req *Request, res *Res
 		}
 		b.have += n
 		c.engine.Leaf(b.take)
-		if b.over || b.err != nil {
-			err = b.err
+		if res.pausing() {
+			err = c.takeTurns(ctx, res, b.take)
+		}
+		if b.over || b.err != nil || err != nil {
+			if err == nil {
+				err = b.err
+			}
 			c.giveBack(b)
 			if err != nil {
 				err = classify(ctx, err, TimeoutRead)
@@ -172,7 +177,9 @@ func (c *Client) readError(ctx context.Context, err error, res *Response) error 
 	if err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF) {
 		switch {
 		case res.inBody:
-			if err = res.body.EOF(); err == nil {
+			if err = res.body.EOF(); err == nil && res.decoding != nil {
+				return c.finish(ctx, res)
+			} else if err == nil {
 				res.whole(c.engine.Now())
 				return nil
 			}
@@ -287,6 +294,9 @@ func (b *buffer) note(o *Options) (err error) {
 	if o.Cookies != nil {
 		b.keepCookies()
 	}
+	if err := b.noteCoding(o); err != nil {
+		return err
+	}
 	b.body.Reset(res.framing, o.Limits)
 	if res.framing.Kind == http1.Length && res.framing.Length > o.MaxBody {
 		return errBodyLimit
@@ -297,6 +307,9 @@ func (b *buffer) note(o *Options) (err error) {
 // consume passes p on as body. It reports whether the body has ended; bytes behind it are nobody's, and the
 // connection is not to be trusted with another request.
 func (c *Client) consume(p []byte, body *http1.Body, req *Request, res *Response) (over bool, err error) {
+	if res.decoding != nil {
+		return res.decoding.consume(p, body)
+	}
 	for len(p) > 0 && !body.Done() {
 		data, n, err := body.Next(p)
 		if err != nil {

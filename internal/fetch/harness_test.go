@@ -127,6 +127,8 @@ type visit struct {
 	Response
 	body []byte
 	err  error
+
+	decoded bool // it was to be
 }
 
 // do fetches; of req only the URL is missing.
@@ -147,6 +149,7 @@ func (c client) do(rawURL string, req Request) *visit {
 		return nil
 	}
 	v.err = c.Do(c.ctx, &req, &v.Response)
+	v.decoded = c.options.Decode && v.Status != 206 && v.Coding != "" && v.Coding != "none" && v.Coding != "identity"
 	v.check(c.t, rawURL)
 	return v
 }
@@ -161,7 +164,11 @@ func (v *visit) check(t testing.TB, rawURL string) {
 		t.Errorf("%s: the phases of %+v sum up to %v", rawURL, tm, sum)
 	}
 	// What goes over a limit is counted, and not passed on.
-	if n := int64(len(v.body)); n > v.BytesBody || n < v.BytesBody && v.err == nil || v.BytesBody > v.BytesWire {
+	passed := v.BytesBody
+	if v.decoded {
+		passed = v.BytesDecoded
+	}
+	if n := int64(len(v.body)); n > passed || n < passed && v.err == nil || v.BytesBody > v.BytesWire || !v.decoded && v.BytesDecoded != 0 {
 		t.Errorf("%s: a body of %d bytes is counted as %d, and as %d on the wire", rawURL, len(v.body), v.BytesBody, v.BytesWire)
 	}
 	var e *Error

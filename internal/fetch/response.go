@@ -17,7 +17,7 @@ type Request struct {
 	Fields []Field // written after Host, in this order
 	Body   []byte  // sent with its Content-Length
 
-	// OnBody, if not nil, is given the body as it arrives, stretch by stretch; it must not keep them, nor
+	// OnBody, if not nil, is given the body as it arrives, decoded if Options.Decode says so, stretch by stretch; it must not keep them, nor
 	// wait for anything (see engine.Engine.Leaf). Its error ends the fetch. After a retry on a fresh connection nothing has been given twice, for there is
 	// none once a byte of the response has arrived.
 	OnBody func([]byte) error
@@ -48,13 +48,16 @@ type Response struct {
 	Anomalies http1.Anomaly
 	MediaType string // of Content-Type as browsers read it, in lower case, without parameters
 	Charset   string // its parameter, in lower case; "" too where it cannot be the label of an encoding
+	Coding    string // of Content-Encoding, in lower case, undone or not
 	BytesWire int64  // received, heads and framing included
-	BytesBody int64  // of the body, without its framing
+	BytesBody int64  // of the body, without its framing, as it is coded
 	Remote    string // address and port of the peer
 	Reused    bool   // the connection had served before
 	Started   time.Time
 	Timings   Timings
 	Lag       time.Duration // the most the engine was late with a step of this fetch
+
+	BytesDecoded int64 // of the body without its codings, as far as OnBody was given it; 0: none were undone
 
 	limit   time.Duration // of the whole fetch, but for its time in the queue
 	sent    time.Duration // when the request began to go out, since Started
@@ -62,6 +65,8 @@ type Response struct {
 	inBody  bool          // its head has
 	framing http1.Framing
 	body    *http1.Body // nil until a body goes on beyond its first read
+
+	decoding *decoding // nil: of this body nothing is undone
 }
 
 // deadline is when the whole fetch has to be over. Time in the queue does not count: it is not the server's.
