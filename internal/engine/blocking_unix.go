@@ -174,6 +174,23 @@ func (c *blockingConn) Write(b []byte) (written int, err error) {
 	}
 }
 
+// TryWrite implements TryWriter.
+func (c *blockingConn) TryWrite(b []byte) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return 0, c.opError("write", net.ErrClosed)
+	}
+	n, err := unix.SendmsgN(c.fd, b, nil, nil, unix.MSG_DONTWAIT)
+	switch err {
+	case nil:
+		return n, nil
+	case unix.EAGAIN, unix.EINTR:
+		return 0, nil
+	}
+	return 0, c.opError("write", os.NewSyscallError("write", err))
+}
+
 // Stale implements Staler.
 func (c *blockingConn) Stale() bool {
 	c.mu.Lock()

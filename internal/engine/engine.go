@@ -110,6 +110,19 @@ type Staler interface {
 	Stale() bool
 }
 
+// A TryReader is a connection that can be read without waiting, and so within a Leaf.
+type TryReader interface {
+	// TryRead reads what is there. If that is nothing the error is syscall.EAGAIN; else it is as of Read.
+	TryRead(b []byte) (int, error)
+}
+
+// A TryWriter is a connection that can be written to without waiting: within a Leaf, from a callback, under a lock.
+type TryWriter interface {
+	// TryWrite writes as much of b as the system takes just now, which may be nothing; that is no error. It keeps
+	// no deadline.
+	TryWrite(b []byte) (int, error)
+}
+
 // WithDeadline returns ctx with a deadline that is only told, by Deadline: nothing is cancelled when it
 // passes. Engines keep it on their own clock.
 func WithDeadline(ctx context.Context, t time.Time) context.Context {

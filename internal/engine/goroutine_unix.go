@@ -39,3 +39,29 @@ func peeker(c net.Conn) func() bool {
 	// Not by raw.Read, which would fail after the deadline of the last exchange.
 	return func() bool { return raw.Control(peek) != nil || something }
 }
+
+// TryWrite implements TryWriter. It goes past package net, whose deadline may have passed, and whose writes wait.
+func (c *goroutineConn) TryWrite(b []byte) (n int, err error) {
+	if w, ok := c.Conn.(TryWriter); ok {
+		return w.TryWrite(b)
+	}
+	socket, ok := c.Conn.(syscall.Conn)
+	if !ok {
+		return 0, nil
+	}
+	raw, err := socket.SyscallConn()
+	if err != nil {
+		return 0, err
+	}
+	controlErr := raw.Control(func(fd uintptr) { n, err = syscall.Write(int(fd), b) }) // which is non-blocking
+	if controlErr != nil {
+		return 0, controlErr
+	}
+	if err != nil {
+		n = 0
+	}
+	if err == syscall.EAGAIN || err == syscall.EINTR {
+		err = nil
+	}
+	return n, err
+}

@@ -194,6 +194,9 @@ func (c *Conn) isSelf() (self bool) {
 // deadline has passed. It needs no buffer. After a read that filled its buffer to the last byte it may return at
 // once, and the read that follows is what waits.
 func (c *Conn) AwaitReadable() error {
+	if err := c.loop.breathe(); err != nil {
+		return c.opError("read", err)
+	}
 	if err := c.waitReadable(); err != nil {
 		return c.opError("read", err)
 	}

@@ -228,7 +228,11 @@ func (l *Loop) enterAwait() (*task, error) {
 
 // spend takes one operation of n bytes off the running step's budget.
 func (l *Loop) spend(n int) {
-	if t := l.current; t != nil {
+	t := l.current
+	if t == nil {
+		t = l.leafOf
+	}
+	if t != nil {
 		t.opsLeft--
 		t.bytesLeft -= n
 	}
@@ -294,9 +298,9 @@ func (l *Loop) OnLoopStack(fn func()) {
 func (t *task) runLeaf() {
 	fn := t.leaf
 	t.leaf = nil
-	t.loop.current = nil // nothing in there can await
+	t.loop.current, t.loop.leafOf = nil, t // nothing in there can await
 	defer func() {
-		t.loop.current = t
+		t.loop.current, t.loop.leafOf = t, nil
 		if v := recover(); v != nil {
 			t.leafPanic = asPanic(v)
 		}

@@ -14,7 +14,7 @@ import (
 
 // Options of a Client. The zero value of each field is its default.
 type Options struct {
-	ConnectTimeout time.Duration // for each address; default 10 s
+	ConnectTimeout time.Duration // for each address, and again for a TLS handshake; default 10 s
 	Timeout        time.Duration // without a byte, first or next; default 30 s
 	TotalTimeout   time.Duration // for the whole fetch, but for its time in the queue; default 5 min
 	MaxBody        int64         // bytes, of the body as it comes and of the decoded one; default 1 GiB
@@ -26,6 +26,7 @@ type Options struct {
 	// Cookies, if not nil, is where cookies are kept, and which are sent. Until the engine has run it is the
 	// client's: nobody else may use it.
 	Cookies *cookies.Jar
+	TLS     TLSOptions
 
 	Resolve map[string][]netip.Addr // addresses of "host:port", which are then not looked up
 
@@ -53,7 +54,8 @@ type Client struct {
 	resolver *resolver
 	jar      sync.Locker // guards options.Cookies
 
-	mu       sync.Locker // guards what follows, which is to be used again
+	mu       sync.Locker // guards what follows, most of which is to be used again
+	security *security   // nil before the first https URL
 	buffers  []*buffer
 	dialings []*dialing
 	decoders coding.Pool
@@ -112,7 +114,7 @@ func (c *Client) Do(ctx context.Context, req *Request, res *Response) error {
 			}
 		}
 		if err == nil {
-			res.Remote, res.Reused = conn.remote, conn.used
+			res.Remote, res.Reused, res.TLS = conn.remote, conn.used, conn.tls
 			err = c.exchange(ctx, conn, req, res)
 			if res.decoding != nil {
 				c.stopDecoding(res)

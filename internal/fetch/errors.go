@@ -27,10 +27,20 @@ const (
 	ConnectFailed      Class = "connect.failed"
 
 	TimeoutConnect   Class = "timeout.connect"
+	TimeoutTLS       Class = "timeout.tls"
 	TimeoutWrite     Class = "timeout.write"
 	TimeoutFirstByte Class = "timeout.first_byte"
 	TimeoutRead      Class = "timeout.read"
 	TimeoutTotal     Class = "timeout.total"
+
+	TLSExpired     Class = "tls.expired"
+	TLSHostname    Class = "tls.hostname"
+	TLSAuthority   Class = "tls.authority"
+	TLSCertificate Class = "tls.certificate"
+	TLSVersion     Class = "tls.version"
+	TLSAlert       Class = "tls.alert"
+	TLSNotTLS      Class = "tls.not_tls"
+	TLSFailed      Class = "tls.failed"
 
 	ClosedReset Class = "closed.reset"
 	ClosedEarly Class = "closed.early"
@@ -75,6 +85,15 @@ func Classes() []Advice {
 		{ConnectUnreachable, "There is no route to that address."},
 		{ConnectFailed, "The connection could not be made; the error says why."},
 		{TimeoutConnect, "The server did not accept the connection in time; see --connect-timeout."},
+		{TimeoutTLS, "The server did not complete the TLS handshake in time; see --connect-timeout."},
+		{TLSExpired, "The server's certificate has expired or is not valid yet; tell its owner, or is this machine's clock wrong?"},
+		{TLSHostname, "The server's certificate is for other names; is it the right host?"},
+		{TLSAuthority, "No authority that is trusted here stands behind the server's certificate; if you trust another, see --cacert."},
+		{TLSCertificate, "The server's certificate cannot be accepted; the error says why."},
+		{TLSVersion, "The server and we have no version of TLS in common; see --tls-min."},
+		{TLSAlert, "The server refused to speak TLS with us; the error has its reason (it may want a certificate: --cert)."},
+		{TLSNotTLS, "The server does not speak TLS on that port; is it an http:// URL?"},
+		{TLSFailed, "What the server sent is not right in TLS; the error says why."},
 		{TimeoutWrite, "The server did not take the request in time."},
 		{TimeoutFirstByte, "The server took the request and did not begin to answer in time; see --timeout."},
 		{TimeoutRead, "The server stopped in the middle of its answer; see --timeout."},

@@ -2,12 +2,9 @@ package fetch
 
 import (
 	"context"
-	"errors"
 
 	"crawl/internal/engine"
 )
-
-var errHTTPS = errors.New("https is not supported yet")
 
 // establishing is the making of a connection that takes more than a connect. It is done in a task of its own: a
 // handshake goes deep, and a stack that has grown for one is gone with its task, while that of the fetch stays
@@ -39,7 +36,7 @@ func (c *Client) establish(ctx context.Context, d *dialing) (*conn, error) {
 			return nil, fail(Cancelled, err)
 		}
 	}
-	res.Timings, res.Lag = e.response.Timings, e.response.Lag
+	res.Timings, res.Lag, res.Remote = e.response.Timings, e.response.Lag, e.response.Remote
 	return e.conn, e.err
 }
 
@@ -49,6 +46,7 @@ func (e *establishing) run(ctx context.Context) error {
 	e.dialing.ctx = ctx
 	conn, err := c.connect(ctx, e.dialing)
 	if err == nil && !conn.used { // else it is one that has become idle meanwhile
+		e.response.Remote = conn.remote
 		if err = e.prepare(ctx, conn); err != nil {
 			c.pool.release(conn)
 		}
@@ -73,9 +71,4 @@ func (e *establishing) prepare(ctx context.Context, conn *conn) error {
 		return e.secure(ctx, conn)
 	}
 	return nil
-}
-
-// secure makes a TLS connection of conn.
-func (e *establishing) secure(context.Context, *conn) error {
-	return fail(Input, errHTTPS)
 }

@@ -3,7 +3,9 @@ package fetch
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"syscall"
 	"time"
 
 	"crawl/internal/http1"
@@ -112,6 +114,16 @@ func (c *Client) receive(ctx context.Context, conn *conn, req *Request, res *Res
 			b = c.borrow(conn, req, res)
 		}
 		n, err := c.read(conn, b.room(), res)
+		if err == syscall.EAGAIN { // of TLS: what had come was not all of a record, or no data
+			if b.have == 0 {
+				c.giveBack(b)
+				b = nil
+			} else if err := conn.events.AwaitReadable(); err != nil {
+				c.giveBack(b)
+				return c.readError(ctx, err, res)
+			}
+			continue
+		}
 		if err != nil {
 			c.giveBack(b)
 			return c.readError(ctx, err, res)
@@ -176,13 +188,15 @@ func (c *Client) readError(ctx context.Context, err error, res *Response) error 
 	timeout = c.unlessTotal(res, timeout)
 	if err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF) {
 		switch {
-		case res.inBody:
+		case res.inBody && err == io.EOF:
 			if err = res.body.EOF(); err == nil && res.decoding != nil {
 				return c.finish(ctx, res)
 			} else if err == nil {
 				res.whole(c.engine.Now())
 				return nil
 			}
+		case res.got && err != io.EOF: // an end that TLS has not announced, and that anybody could have made
+			err = fmt.Errorf("%w: %w", http1.ErrTruncated, err)
 		case res.got:
 			err = http1.ErrTruncated
 		default:

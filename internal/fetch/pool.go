@@ -15,6 +15,7 @@ type conn struct {
 	events engine.ReadWaiter // the same connection, if the engine's connections are such
 	key    string            // of its route
 	remote string
+	tls    TLSInfo
 	used   bool          // it has served a fetch
 	idle   time.Duration // when it became so, since pool.began
 	newer  *conn         // in the list of idle connections

@@ -35,6 +35,7 @@ type Timings struct {
 	Queue     time.Duration // waiting for a connection, or for descriptors of this machine
 	DNS       time.Duration // resolving the name
 	Connect   time.Duration // TCP handshake
+	TLS       time.Duration // TLS handshake
 	FirstByte time.Duration // from the request's first byte to the response's
 	Body      time.Duration // from there to the end of the body
 	Total     time.Duration
@@ -53,6 +54,7 @@ type Response struct {
 	BytesBody int64  // of the body, without its framing, as it is coded
 	Remote    string // address and port of the peer
 	Reused    bool   // the connection had served before
+	TLS       TLSInfo
 	Started   time.Time
 	Timings   Timings
 	Lag       time.Duration // the most the engine was late with a step of this fetch

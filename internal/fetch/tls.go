@@ -1,0 +1,225 @@
+package fetch
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"net"
+	"sync"
+
+	"crawl/internal/engine"
+)
+
+// TLSOptions are the choices there are for https. The zero value verifies servers by the system's authorities.
+type TLSOptions struct {
+	Insecure    bool             // do not verify who the server is
+	Roots       *x509.CertPool   // authorities to trust instead of the system's; nil: the system's
+	Certificate *tls.Certificate // shown to a server that asks for one
+	MinVersion  uint16           // tls.VersionTLS10 or later; default TLS 1.2
+}
+
+// TLSInfo is what was agreed on with the server. The zero value is a connection without TLS.
+type TLSInfo struct {
+	version, cipher uint16
+	resumed         bool
+}
+
+// Used reports whether there was TLS.
+func (i TLSInfo) Used() bool { return i.version != 0 }
+
+// Resumed reports whether the handshake was short, by a session that was there before.
+func (i TLSInfo) Resumed() bool { return i.resumed }
+
+// Version is "1.3" and the like.
+func (i TLSInfo) Version() string {
+	switch i.version {
+	case tls.VersionTLS10:
+		return "1.0"
+	case tls.VersionTLS11:
+		return "1.1"
+	case tls.VersionTLS12:
+		return "1.2"
+	}
+	return "1.3"
+}
+
+// Cipher is the name of the cipher suite, as IANA has it.
+func (i TLSInfo) Cipher() string { return tls.CipherSuiteName(i.cipher) }
+
+// Bounds of what is kept for servers that are met again.
+const (
+	// A session lets a connection to the same host be made with half of the CPU and without the server's certificate. It
+	// holds 4 KB or so (the ticket, and certificates that no connection uses any more), so this is some megabytes.
+	// The hosts of a crawl come in turns, and their idle connections are used before that, so more would seldom help.
+	maxSessions = 1024
+	// A configuration holds 0.5 KB, and each connection one; hosts have several connections.
+	maxConfigs = 1024
+)
+
+// security is what connections with TLS share. It comes into being with the first, so that a crawl without them does
+// not load the authorities.
+type security struct {
+	engine  engine.Engine
+	options TLSOptions
+	leaf    *tlsLeaf
+
+	mu      sync.Locker // guards what follows
+	loading engine.Cond
+	state   rootState
+	base    *tls.Config
+	configs map[string]*tls.Config // by host
+}
+
+// rootState is where the authorities are.
+type rootState uint8
+
+const (
+	rootsUnknown rootState = iota
+	rootsLoading
+	rootsLoaded
+)
+
+func newSecurity(e engine.Engine, o TLSOptions) *security {
+	if o.MinVersion == 0 {
+		o.MinVersion = tls.VersionTLS12
+	}
+	mu := e.NewMutex()
+	return &security{
+		engine: e, options: o, leaf: newTLSLeaf(e),
+		mu: mu, loading: e.NewCond(mu, "authorities"), configs: map[string]*tls.Config{},
+	}
+}
+
+// config is the configuration for connections to host, a name or an address.
+func (s *security) config(ctx context.Context, host string) (*tls.Config, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.load(ctx); err != nil {
+		return nil, err
+	}
+	if config := s.configs[host]; config != nil {
+		return config, nil
+	}
+	if s.base == nil {
+		s.base = s.newConfig()
+	}
+	if len(s.configs) >= maxConfigs {
+		clear(s.configs) // connections keep theirs
+	}
+	config := s.base.Clone()
+	config.ServerName = host
+	s.configs[host] = config
+	return config, nil
+}
+
+// load loads the system's authorities, off the loop, for they are some hundred files or a large one: 10 ms, and a
+// megabyte. crypto/x509 keeps them, and finds them by itself where a configuration names none; it also looks at
+// SSL_CERT_FILE and SSL_CERT_DIR. If there are none, that is said when a certificate is to be verified.
+func (s *security) load(ctx context.Context) error {
+	if s.options.Insecure || s.options.Roots != nil {
+		return nil
+	}
+	for s.state != rootsLoaded {
+		if s.state == rootsLoading {
+			if err := s.loading.Wait(ctx); err != nil {
+				return err
+			}
+			continue
+		}
+		s.state = rootsLoading
+		s.mu.Unlock()
+		err := s.engine.Blocking(ctx, func() error {
+			_, _ = x509.SystemCertPool()
+			return nil
+		})
+		s.mu.Lock()
+		s.state = rootsLoaded
+		if err != nil {
+			s.state = rootsUnknown // it was cancelled, or panicked
+		}
+		s.loading.Broadcast()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *security) newConfig() *tls.Config {
+	o := &s.options
+	c := &tls.Config{
+		Time:               s.engine.Now,
+		RootCAs:            o.Roots,
+		InsecureSkipVerify: o.Insecure,
+		MinVersion:         o.MinVersion,
+		NextProtos:         []string{"http/1.1"},
+		ClientSessionCache: tls.NewLRUClientSessionCache(maxSessions),
+	}
+	if o.Certificate != nil {
+		// Shown whatever authorities the server names: the user has said that it is for these servers.
+		c.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return o.Certificate, nil }
+	}
+	return c
+}
+
+// secured is what is made for the first connection that needs it.
+func (c *Client) secured() *security {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.security == nil {
+		c.security = newSecurity(c.engine, c.options.TLS)
+	}
+	return c.security
+}
+
+// secure makes a TLS connection of conn. The handshake runs on the stack of this task, which may grow; see
+// establishing.
+func (e *establishing) secure(ctx context.Context, conn *conn) error {
+	c := e.client
+	s := c.secured()
+	config, err := s.config(ctx, e.route.url.Host())
+	if err != nil {
+		return fail(Cancelled, err)
+	}
+	before := c.engine.Now()
+	deadline, timeout := before.Add(c.options.ConnectTimeout), TimeoutTLS
+	if last := e.response.deadline(); last.Before(deadline) {
+		deadline, timeout = last, TimeoutTotal
+	}
+	if err = conn.SetDeadline(deadline); err == nil {
+		err = s.handshake(conn, config)
+	}
+	now := c.engine.Now()
+	e.response.Timings.TLS += now.Sub(before)
+	c.noteLag(&e.response, now)
+	if err != nil {
+		return handshakeError(ctx, err, timeout)
+	}
+	return nil
+}
+
+// handshake puts a TLS connection in the place of the one that conn has. crypto/tls gets a context that nothing can
+// cancel, for else it would close the connection from another goroutine: the deadline of the connection ends it, and
+// so does the cancellation of the task.
+func (s *security) handshake(conn *conn, config *tls.Config) error {
+	var session *tls.Conn
+	var events engine.ReadWaiter
+	var over net.Conn
+	if raw, ok := conn.Conn.(steppable); ok {
+		c := &steppedConn{steppable: raw, leaf: s.leaf, waits: true, more: true}
+		c.session = tls.Client((*ciphertext)(c), config)
+		session, over, events = c.session, c, c
+		defer func() { c.waits = false }()
+	} else {
+		below := &uncut{Conn: conn.Conn}
+		session = tls.Client(below, config)
+		over = &wholeConn{Conn: session, below: below}
+	}
+	if err := session.HandshakeContext(context.Background()); err != nil {
+		return err
+	}
+	state := session.ConnectionState()
+	conn.tls = TLSInfo{version: state.Version, cipher: state.CipherSuite, resumed: state.DidResume}
+	conn.Conn, conn.events = over, events
+	return nil
+}

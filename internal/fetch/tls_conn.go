@@ -1,0 +1,259 @@
+package fetch
+
+import (
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net"
+	"syscall"
+	"time"
+
+	"crawl/internal/engine"
+)
+
+// crypto/tls goes deep, and its Read waits where it stands. On the loop it does neither on the stack of a task: after
+// the handshake every call of it is a Leaf, over a connection that has the bytes that are there and says EAGAIN when
+// there are no more. crypto/tls takes that error, a temporary one, for none of the connection's (halfConn.err is not
+// set), and goes on with the record where it was. What it writes goes into a buffer, which the task sends.
+//
+// So that nothing which could be read is left unseen, crypto/tls is never given a byte beyond the record that it reads:
+// it holds the rest of one record at most, and of that only where a Read has filled its buffer.
+
+// steppable is a connection of an engine that can be used so.
+type steppable interface {
+	net.Conn
+	engine.ReadWaiter
+	engine.Staler
+	engine.TryReader
+	engine.TryWriter
+}
+
+// steppedConn is a TLS connection whose reads do not wait: with nothing there, Read returns syscall.EAGAIN, so that its
+// caller can put its buffer away before it waits with AwaitReadable.
+type steppedConn struct {
+	steppable // deadlines and addresses are its own
+	leaf      *tlsLeaf
+	session   *tls.Conn
+
+	in       []byte // received, and not given to crypto/tls yet
+	out      []byte // written by crypto/tls, and not sent yet
+	record   uint16 // bytes of the record that crypto/tls reads which it has not been given
+	length   uint16 // the last two bytes of a header that it was given
+	header   uint8  // how many bytes it has been given of a header that is not whole
+	borrowed bool   // in is part of leaf.scratch
+	waits    bool   // for the handshake
+	more     bool   // there may be something to read that no event tells of
+	broken   bool   // of no more use
+}
+
+// ciphertext is a steppedConn as crypto/tls sees it, from above.
+type ciphertext steppedConn
+
+// recordHeader is the size of one: type, version, length (RFC 8446 section 5.1).
+const recordHeader = 5
+
+// errNoCloseNotify is an end that the server has not announced, as TLS asks it to (RFC 8446 section 6.1): somebody may
+// have cut the connection off. crypto/tls would make an io.EOF of one that falls between two records.
+var errNoCloseNotify = fmt.Errorf("connection closed without a close_notify: %w", io.ErrUnexpectedEOF)
+
+// announced is the error of a read: an end that comes below TLS has not been announced.
+func announced(err error) error {
+	if err == io.EOF {
+		return errNoCloseNotify
+	}
+	return err
+}
+
+// Read gives what there is of one header, or of one record.
+func (c *ciphertext) Read(p []byte) (int, error) {
+	if len(c.in) == 0 {
+		if err := c.fill(); err != nil {
+			return 0, err
+		}
+	}
+	var n int
+	if c.record > 0 {
+		n = copy(p[:min(len(p), int(c.record))], c.in)
+		c.record -= uint16(n)
+	} else {
+		n = copy(p[:min(len(p), recordHeader-int(c.header))], c.in)
+		for _, b := range c.in[:n] {
+			c.length = c.length<<8 | uint16(b) // the last two stay
+			c.header++
+		}
+		if c.header == recordHeader {
+			c.record, c.header = c.length, 0
+		}
+	}
+	c.in = c.in[n:]
+	return n, nil
+}
+
+// fill reads what is there. In the handshake it waits for that, and keeps what came apart: others use the scratch
+// buffer before the next wait is over.
+func (c *ciphertext) fill() error {
+	l := c.leaf
+	if l.scratch == nil {
+		l.scratch = make([]byte, scratchSize)
+	}
+	n, err := c.TryRead(l.scratch)
+	for err == syscall.EAGAIN && c.waits {
+		if err = c.AwaitReadable(); err == nil {
+			n, err = c.TryRead(l.scratch)
+		}
+	}
+	if err != nil {
+		return announced(err)
+	}
+	c.in, c.borrowed = l.scratch[:n], true
+	if c.waits {
+		(*steppedConn)(c).keep()
+	}
+	return nil
+}
+
+// Write sends in the handshake, and else leaves it to the task.
+func (c *ciphertext) Write(p []byte) (int, error) {
+	if c.waits {
+		return c.steppable.Write(p)
+	}
+	c.out = append(c.out, p...)
+	return len(p), nil
+}
+
+// SetWriteDeadline is what crypto/tls sets for a close_notify, which does not wait here.
+func (c *ciphertext) SetWriteDeadline(time.Time) error { return nil }
+
+// keep takes what is in the scratch buffer out of it.
+func (c *steppedConn) keep() {
+	if c.borrowed {
+		c.in, c.borrowed = append([]byte(nil), c.in...), false // nil if there is nothing
+	}
+}
+
+// AwaitReadable implements engine.ReadWaiter. What can be read then may turn out to be no data: see Read.
+func (c *steppedConn) AwaitReadable() error {
+	if c.more {
+		return nil
+	}
+	return c.steppable.AwaitReadable()
+}
+
+// Read implements net.Conn, but does not wait: see steppedConn.
+func (c *steppedConn) Read(p []byte) (int, error) {
+	l := c.leaf
+	l.conn, l.p = c, p
+	l.engine.Leaf(l.read)
+	return l.n, l.err
+}
+
+// Write implements net.Conn, and waits.
+func (c *steppedConn) Write(p []byte) (written int, err error) {
+	l := c.leaf
+	for written < len(p) {
+		l.conn, l.p = c, p[written:min(len(p), written+writeSize)]
+		l.engine.Leaf(l.write)
+		if l.err != nil {
+			return written, l.err
+		}
+		n := l.n
+		if _, err := c.steppable.Write(c.out); err != nil {
+			c.broken = true // who knows what of a record has gone out
+			return written, err
+		}
+		l.spare, c.out = c.out[:0], nil
+		written += n
+	}
+	return written, nil
+}
+
+// Stale implements engine.Staler. A server may send what is no data at any time, such as tickets for sessions to come:
+// that is taken in, and does not make a connection stale.
+func (c *steppedConn) Stale() bool {
+	if c.broken {
+		return true
+	}
+	if !c.more && !c.steppable.Stale() {
+		return false
+	}
+	l := c.leaf
+	l.conn = c
+	l.engine.Leaf(l.probe)
+	return l.err != syscall.EAGAIN || c.steppable.Stale()
+}
+
+// Close implements net.Conn. It does not wait, and may be called from callbacks: the server is told of the end if the
+// system takes that at once.
+func (c *steppedConn) Close() error {
+	if !c.broken {
+		l := c.leaf
+		l.conn = c
+		l.engine.Leaf(l.shut)
+	}
+	return c.steppable.Close()
+}
+
+// uncut is a connection that waits, below crypto/tls.
+type uncut struct {
+	net.Conn
+	closing bool
+}
+
+// Read implements net.Conn.
+func (c *uncut) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	return n, announced(err)
+}
+
+// Write implements net.Conn. At the end it does not wait.
+func (c *uncut) Write(p []byte) (int, error) {
+	if !c.closing {
+		return c.Conn.Write(p)
+	}
+	if w, ok := c.Conn.(engine.TryWriter); ok {
+		_, _ = w.TryWrite(p) // as much as goes out is all that can be done
+	}
+	return len(p), nil
+}
+
+// SetWriteDeadline is what crypto/tls sets for a close_notify.
+func (c *uncut) SetWriteDeadline(time.Time) error { return nil }
+
+// wholeConn is a TLS connection on an engine whose tasks have stacks of their own: crypto/tls as it is.
+type wholeConn struct {
+	net.Conn // the *tls.Conn
+	below    *uncut
+}
+
+// Read implements net.Conn.
+func (c *wholeConn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	return n, tlsError(err)
+}
+
+// Write implements net.Conn.
+func (c *wholeConn) Write(p []byte) (int, error) {
+	n, err := c.Conn.Write(p)
+	return n, tlsError(err)
+}
+
+// SetDeadline implements net.Conn.
+func (c *wholeConn) SetDeadline(t time.Time) error { return c.below.Conn.SetDeadline(t) }
+
+// SetReadDeadline implements net.Conn.
+func (c *wholeConn) SetReadDeadline(t time.Time) error { return c.below.Conn.SetReadDeadline(t) }
+
+// SetWriteDeadline implements net.Conn.
+func (c *wholeConn) SetWriteDeadline(t time.Time) error { return c.below.Conn.SetWriteDeadline(t) }
+
+// Stale implements engine.Staler: what the connection below says. A ticket that comes late costs such a connection.
+func (c *wholeConn) Stale() bool {
+	s, ok := c.below.Conn.(engine.Staler)
+	return ok && s.Stale()
+}
+
+// Close implements net.Conn. It does not wait: see steppedConn.Close.
+func (c *wholeConn) Close() error {
+	c.below.closing = true
+	return c.Conn.Close()
+}

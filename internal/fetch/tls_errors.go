@@ -1,0 +1,76 @@
+package fetch
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"syscall"
+)
+
+// handshakeError gives the error of a handshake its class; timeout is that of a deadline that passes.
+func handshakeError(ctx context.Context, err error, timeout Class) error {
+	text := fmt.Errorf("tls handshake: %w", trimmed{err})
+	if class := classFor(ctx, err, timeout); class != Internal {
+		return fail(class, text)
+	}
+	return fail(tlsClass(err), text)
+}
+
+// trimmed is an error of crypto/tls without the word that begins it.
+type trimmed struct{ error }
+
+func (t trimmed) Error() string { return strings.TrimPrefix(t.error.Error(), "tls: ") }
+func (t trimmed) Unwrap() error { return t.error }
+
+// tlsError gives what crypto/tls says of an established connection its class, and leaves alone what is of the
+// connection below: that is as without TLS.
+func tlsError(err error) error {
+	if err == nil || err == io.EOF || err == syscall.EAGAIN || errors.Is(err, io.ErrUnexpectedEOF) {
+		return err
+	}
+	var opErr *net.OpError
+	if errors.As(err, &opErr) && opErr.Op != "remote error" && opErr.Op != "local error" {
+		return err
+	}
+	return fail(tlsClass(err), err)
+}
+
+// tlsClass is the class of an error of crypto/tls. Where that has no types, its words decide; a test holds them to it.
+func tlsClass(err error) Class {
+	var (
+		invalid x509.CertificateInvalidError
+		host    x509.HostnameError
+		unknown x509.UnknownAuthorityError
+		roots   x509.SystemRootsError
+		verify  *tls.CertificateVerificationError
+		header  tls.RecordHeaderError
+		opErr   *net.OpError
+	)
+	switch {
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return TLSExpired
+	case errors.As(err, &host):
+		return TLSHostname
+	case errors.As(err, &unknown), errors.As(err, &roots):
+		return TLSAuthority
+	case errors.As(err, &verify), strings.Contains(err.Error(), "certificate from server"), strings.Contains(err.Error(), "server's certificate"),
+		strings.Contains(err.Error(), "server sent certificate"):
+		return TLSCertificate
+	case errors.As(err, &header) && header.Conn != nil:
+		return TLSNotTLS
+	case strings.Contains(err.Error(), "server selected unsupported protocol version"):
+		return TLSVersion
+	case errors.As(err, &opErr) && opErr.Op == "remote error":
+		const protocolVersion = 70
+		if opErr.Err.Error() == tls.AlertError(protocolVersion).Error() {
+			return TLSVersion
+		}
+		return TLSAlert
+	}
+	return TLSFailed
+}
