@@ -28,6 +28,7 @@ type scenario struct {
 	lookup  func(ctx context.Context, host string) ([]netip.Addr, error)
 	engine  func(engine.Engine) engine.Engine
 	cancel  time.Duration                           // the engine is cancelled after that, if not 0
+	secure  func(t *testing.T, o *Options) string   // makes the server and the client's options, or
 	url     func(t *testing.T) string               // or
 	path    string                                  // of the test web, or
 	answer  string                                  // of a server that closes then
@@ -342,7 +343,7 @@ func wantBodyWithin(most int) func(t *testing.T, _ *Client, v *visit) {
 // ends with it, but for the one of our own bugs.
 func TestClasses(t *testing.T) {
 	_, base := web(t, origin.Config{})
-	all := scenarios()
+	all := append(scenarios(), tlsScenarios()...)
 	for _, advice := range Classes() {
 		if advice.Class != Internal && !slices.ContainsFunc(all, func(s scenario) bool { return s.class == advice.Class }) {
 			t.Errorf("no scenario ends with %s", advice.Class)
@@ -358,6 +359,8 @@ func TestClasses(t *testing.T) {
 func (s scenario) play(t *testing.T, k kind, base string) {
 	rawURL := base + s.path
 	switch {
+	case s.secure != nil:
+		rawURL = s.secure(t, &s.options)
 	case s.url != nil:
 		rawURL = s.url(t)
 	case s.path == "":
@@ -411,7 +414,7 @@ func (s scenario) play(t *testing.T, k kind, base string) {
 // is a list that somebody has thought about.
 func TestClassNames(t *testing.T) {
 	transient := []Class{
-		DNSFailed, DNSTimeout, ConnectRefused, ConnectUnreachable, ConnectFailed, TimeoutConnect, TimeoutWrite,
+		DNSFailed, DNSTimeout, ConnectRefused, ConnectUnreachable, ConnectFailed, TimeoutConnect, TimeoutTLS, TimeoutWrite,
 		TimeoutFirstByte, TimeoutRead, TimeoutTotal, ClosedReset, ClosedEarly, ProtocolTruncated,
 		LocalDescriptors, LocalPorts, LocalMemory,
 	}

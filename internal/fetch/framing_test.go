@@ -24,8 +24,8 @@ import (
 // TestFraming: whatever way a response tells where it ends, its body is given whole, and the connection serves
 // again exactly where it can (RFC 9112 section 6.3 and 9.3).
 func TestFraming(t *testing.T) {
-	s, base := web(t, origin.Config{})
-	text := func(n int) string { return string(s.Filler(n)) }
+	prose, _ := web(t, origin.Config{})
+	text := func(n int) string { return string(prose.Filler(n)) }
 	tests := []struct {
 		method, path string
 		status       int
@@ -64,10 +64,10 @@ func TestFraming(t *testing.T) {
 		{"DELETE", "/f/size/10", 200, text(10), true},
 		{"OPTIONS", "/f/size/10", 200, text(10), true},
 	}
-	onEach(t, func(t *testing.T, k kind) {
-		s.Reset()
+	onEachWire(t, func(t *testing.T, k kind, w wire) {
+		s, base := web(t, origin.Config{TLS: w.server})
 		ended := int64(1)
-		with(t, k.engine(t), Options{}, func(c client) error {
+		with(t, k.engine(t), Options{TLS: w.client}, func(c client) error {
 			for _, tt := range tests {
 				name := tt.method + " " + tt.path
 				v := c.do(base+tt.path, Request{Method: tt.method})
@@ -97,9 +97,9 @@ func TestFraming(t *testing.T) {
 // TestBytes: the body that OnBody gets is what a server of net/http's kind would give, to the byte; what it was
 // on the wire is counted as well.
 func TestBytes(t *testing.T) {
-	s, base := web(t, origin.Config{Size: origin.Size{Min: 300, Max: 200_000}, Pages: 50})
-	onEach(t, func(t *testing.T, k kind) {
-		with(t, k.engine(t), Options{}, func(c client) error {
+	onEachWire(t, func(t *testing.T, k kind, w wire) {
+		s, base := web(t, origin.Config{Size: origin.Size{Min: 300, Max: 200_000}, Pages: 50, TLS: w.server})
+		with(t, k.engine(t), Options{TLS: w.client}, func(c client) error {
 			for i := range 50 {
 				v := c.get(s.URL(i))
 				status, _, body := s.Page(i)

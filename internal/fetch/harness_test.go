@@ -5,6 +5,7 @@ package fetch
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"errors"
 	"flag"
 	"fmt"
@@ -160,7 +161,7 @@ func (c client) get(rawURL string) *visit { return c.do(rawURL, Request{}) }
 func (v *visit) check(t testing.TB, rawURL string) {
 	t.Helper()
 	tm := v.Timings
-	if sum := tm.Queue + tm.DNS + tm.Connect + tm.FirstByte + tm.Body; sum > tm.Total || min(tm.Queue, tm.DNS, tm.Connect, tm.FirstByte, tm.Body) < 0 {
+	if sum := tm.Queue + tm.DNS + tm.Connect + tm.TLS + tm.FirstByte + tm.Body; sum > tm.Total || min(tm.Queue, tm.DNS, tm.Connect, tm.TLS, tm.FirstByte, tm.Body) < 0 {
 		t.Errorf("%s: the phases of %+v sum up to %v", rawURL, tm, sum)
 	}
 	// What goes over a limit is counted, and not passed on.
@@ -210,6 +211,9 @@ func web(t testing.TB, cfg origin.Config) (s *origin.Server, base string) {
 			t.Error(err)
 		}
 	})
+	if cfg.TLS != nil {
+		return s, "https://" + s.Addresses()[0]
+	}
 	return s, "http://" + s.Addresses()[0]
 }
 
@@ -237,15 +241,30 @@ func (p *peer) request() *http.Request {
 // send writes; that the client has gone is no error of a server's.
 func (p *peer) send(s string) { _, _ = p.Write([]byte(s)) }
 
+// socket is what is below TLS, if there is that.
+func (p *peer) socket() *net.TCPConn {
+	c := p.Conn
+	if s, ok := c.(*tls.Conn); ok {
+		c = s.NetConn()
+	}
+	if s, ok := c.(splitting); ok {
+		c = s.Conn
+	}
+	return c.(*net.TCPConn)
+}
+
 // reset makes the end of the connection a reset.
-func (p *peer) reset() { _ = p.Conn.(*net.TCPConn).SetLinger(0) }
+func (p *peer) reset() { _ = p.socket().SetLinger(0) }
 
 // idle waits until the client closes.
 func (p *peer) idle() { _, _ = io.Copy(io.Discard, p.reader) }
 
 // close ends the connection so that what was sent arrives (RFC 9112 section 9.6).
 func (p *peer) close() {
-	_ = p.Conn.(*net.TCPConn).CloseWrite()
+	if s, ok := p.Conn.(*tls.Conn); ok {
+		_ = s.CloseWrite()
+	}
+	_ = p.socket().CloseWrite()
 	_ = p.SetReadDeadline(time.Now().Add(bound))
 	p.idle()
 }

@@ -60,8 +60,8 @@ func TestSuite(t *testing.T) {
 	list := vectors(t)
 	for how, step := range map[string]int{"whole": 1 << 30, "bytewise": 1} {
 		t.Run(how, func(t *testing.T) {
-			onEach(t, func(t *testing.T, k kind) {
-				s := serve(t, func(p *peer) {
+			onEachWire(t, func(t *testing.T, k kind, w wire) {
+				s := w.serve(t, func(p *peer) {
 					for req := p.request(); req != nil; req = p.request() {
 						i := slices.IndexFunc(list, func(v vector) bool { return "/"+v.ID == req.URL.Path })
 						if i < 0 {
@@ -78,7 +78,7 @@ func TestSuite(t *testing.T) {
 					}
 				})
 				e := k.engine(t)
-				with(t, e, Options{}, func(c client) error {
+				with(t, e, Options{TLS: w.client}, func(c client) error {
 					for _, v := range list {
 						c.get(s.base+"/before").want(t, 200, "hello")
 						got := c.get(s.base + "/" + v.ID)

@@ -179,7 +179,7 @@ func (c *steppedConn) Stale() bool {
 	l := c.leaf
 	l.conn = c
 	l.engine.Leaf(l.probe)
-	return l.err != syscall.EAGAIN || c.steppable.Stale()
+	return c.broken || c.steppable.Stale()
 }
 
 // Close implements net.Conn. It does not wait, and may be called from callbacks: the server is told of the end if the

@@ -107,11 +107,13 @@ func (l *tlsLeaf) doWrite() {
 	}
 }
 
-// doProbe looks what has come on a connection from which nothing is due. EAGAIN: nothing that matters.
+// doProbe looks what has come on a connection from which nothing is due, and which is broken if that matters.
 func (l *tlsLeaf) doProbe() {
+	c := l.conn
 	var b [1]byte
-	l.n, l.err = l.conn.session.Read(b[:])
-	l.conn.keep()
+	l.n, l.err = c.session.Read(b[:])
+	c.broken = c.broken || l.n > 0
+	c.keep()
 	l.settle()
 }
 
