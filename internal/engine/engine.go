@@ -33,12 +33,21 @@ var ErrUnsupported = errors.New("engine: not supported on this platform")
 
 // An Engine runs tasks. Its methods are called from its tasks, except where they say otherwise. The context they
 // take is the one the task was given, if need be WithDeadline: one that is cancelled apart from it ends nothing on
-// the loop.
+// the loop. Who has to end a task before its time spawns it.
 type Engine interface {
 	// Go starts a task, or before Run has it start with Run. The error or panic of a task, or the panic of a
 	// callback, cancels the others and is returned by Run. It may be called from callbacks too. A task that is
 	// cancelled before it has begun may never begin.
 	Go(name string, fn func(ctx context.Context) error)
+
+	// Spawn is Go for a task that can be called off alone: by cancel, which waits for nothing and may be called from
+	// tasks and callbacks, more than once. The task's context is cancelled then, and it is told what every task is
+	// told when Run is cancelled: the wait it is in, or else its next, ends with an error. On the loop that is once,
+	// and its connections are its own to close; on goroutines every wait in its context ends, and the connections
+	// that it has dialled in its context are closed. Such an error, returned by the task, does not end Run. A task
+	// that has not begun may never begin. When it has ended, cancel does nothing: connections that it has handed on
+	// stay.
+	Spawn(name string, fn func(ctx context.Context) error) (cancel func())
 
 	// Run runs until every task has ended, and returns the errors of those that failed. It is called once,
 	// from outside. When ctx is done, the tasks' context is cancelled: their waits and their connections then

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"os"
 	"os/signal"
@@ -48,7 +49,7 @@ func NewGoroutine() Engine {
 		if err != nil {
 			return nil, err
 		}
-		return e.adopt(raw), nil
+		return e.adopt(ctx, raw), nil
 	}
 	return e
 }
@@ -149,14 +150,16 @@ func (e *goroutineEngine) begin() bool {
 
 // closeConns ends what tasks wait for in the network.
 func (e *goroutineEngine) closeConns() {
+	e.closeAll(func() map[*goroutineConn]struct{} { return e.conns })
+}
+
+// closeAll closes the connections that list gives, which is called under the lock.
+func (e *goroutineEngine) closeAll(list func() map[*goroutineConn]struct{}) {
 	e.mu.Lock()
-	conns := make([]*goroutineConn, 0, len(e.conns))
-	for c := range e.conns {
-		conns = append(conns, c)
-	}
+	conns := slices.Collect(maps.Keys(list()))
 	e.mu.Unlock()
 	for _, c := range conns {
-		_ = c.Conn.Close() // its task closes it again, and takes it off the list
+		_ = c.Conn.Close() // its task closes it again, and takes it off the lists
 	}
 }
 
@@ -242,15 +245,20 @@ func (e *goroutineEngine) Detach(fn, then func()) {
 type goroutineConn struct {
 	net.Conn
 	engine *goroutineEngine
-	stale  func() bool // see Stale
+	task   *goroutineSpawned // that has dialled it, if it was spawned
+	stale  func() bool       // see Stale
 }
 
-// adopt puts a connection on the list of those that are closed when the tasks are cancelled. Who has dialled looks
-// then whether they have been.
-func (e *goroutineEngine) adopt(raw net.Conn) *goroutineConn {
-	c := &goroutineConn{Conn: raw, engine: e}
+// adopt puts a connection on the lists of those that are closed when the tasks, or the one whose context ctx is, are
+// cancelled. Who has dialled looks then whether they have been.
+func (e *goroutineEngine) adopt(ctx context.Context, raw net.Conn) *goroutineConn {
+	task, _ := ctx.Value(spawnedKey{}).(*goroutineSpawned)
+	c := &goroutineConn{Conn: raw, engine: e, task: task}
 	e.mu.Lock()
 	e.conns[c] = struct{}{}
+	if task != nil && task.conns != nil {
+		task.conns[c] = struct{}{}
+	}
 	e.mu.Unlock()
 	return c
 }
@@ -270,6 +278,9 @@ func (e *goroutineEngine) DialContext(ctx context.Context, network, address stri
 func (c *goroutineConn) Close() error {
 	c.engine.mu.Lock()
 	delete(c.engine.conns, c)
+	if c.task != nil {
+		delete(c.task.conns, c)
+	}
 	c.engine.mu.Unlock()
 	return c.Conn.Close()
 }

@@ -71,10 +71,57 @@ func (e *loopEngine) Go(name string, fn func(ctx context.Context) error) {
 	e.start(name, fn)
 }
 
-func (e *loopEngine) start(name string, fn func(ctx context.Context) error) {
+func (e *loopEngine) start(name string, fn func(ctx context.Context) error) *eventloop.Task[struct{}] {
 	t := eventloop.CreateTask(e.ctx, e.loop, name, func(ctx context.Context) (struct{}, error) { return struct{}{}, fn(ctx) })
 	if e.ctx.Err() != nil {
 		t.Cancel()
+	}
+	return t
+}
+
+// loopSpawned is a task that can be called off alone.
+type loopSpawned struct {
+	task *eventloop.Task[struct{}] // nil before Run
+	stop context.CancelFunc        // of its own context; nil before it has begun
+	off  bool
+}
+
+// Spawn implements Engine.
+func (e *loopEngine) Spawn(name string, fn func(ctx context.Context) error) (cancel func()) {
+	s := &loopSpawned{}
+	begin := func() {
+		if !s.off {
+			s.task = e.start(name, func(ctx context.Context) error { return s.run(ctx, fn) })
+		}
+	}
+	if e.started {
+		begin()
+	} else {
+		e.before = append(e.before, begin)
+	}
+	return s.cancel
+}
+
+func (s *loopSpawned) run(ctx context.Context, fn func(ctx context.Context) error) error {
+	ctx, s.stop = context.WithCancel(ctx)
+	defer s.stop()
+	err := fn(ctx)
+	if isCancellation(ctx, err) {
+		return nil
+	}
+	return err
+}
+
+func (s *loopSpawned) cancel() {
+	if s.off {
+		return
+	}
+	s.off = true
+	if s.stop != nil {
+		s.stop()
+	}
+	if s.task != nil {
+		s.task.Cancel()
 	}
 }
 

@@ -37,7 +37,7 @@ func NewThreads() (Engine, error) {
 func (e *goroutineEngine) dialBlocking(ctx context.Context, network, address string) (*goroutineConn, error) {
 	raw, err := newBlockingConn(network, address)
 	if err == nil {
-		c := e.adopt(raw)
+		c := e.adopt(ctx, raw)
 		if err = ctx.Err(); err == nil {
 			deadline, _ := ctx.Deadline()
 			err = raw.connect(deadline)
