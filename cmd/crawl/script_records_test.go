@@ -33,6 +33,7 @@ type record struct {
 	BytesBody int64            `json:"bytes_body"`
 	Digest    string           `json:"digest"`
 	Remote    string           `json:"remote"`
+	Proxy     string           `json:"proxy"`
 	Protocol  string           `json:"protocol"`
 	Started   string           `json:"started"`
 	Timings   map[string]int64 `json:"timings"`
@@ -43,7 +44,7 @@ type record struct {
 
 // recordFields are the fields in their order, and those of timings in theirs.
 const (
-	recordFields = "url status class error attempts media_type charset coding bytes_wire bytes_body bytes_decoded digest remote protocol started timings lag"
+	recordFields = "url status class error attempts media_type charset coding bytes_wire bytes_body bytes_decoded digest remote proxy protocol started timings lag"
 	timingFields = "queue dns connect first_byte body total"
 )
 

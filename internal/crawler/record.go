@@ -22,6 +22,7 @@ type Record struct {
 	BytesBody int64  // as it is coded
 	Digest    []byte // SHA-256 of the body, decoded if it was, if asked for
 	Remote    string
+	Proxy     string // that the fetch went by, scheme://host:port
 	Protocol  string
 	Started   time.Time // of the last attempt
 	Timings   fetch.Timings
@@ -83,6 +84,10 @@ func (r *Record) appendJSON(b []byte, s *second) []byte {
 	if r.Remote != "" {
 		b = append(b, `,"remote":`...)
 		b = appendString(b, r.Remote)
+	}
+	if r.Proxy != "" {
+		b = append(b, `,"proxy":`...)
+		b = appendString(b, r.Proxy)
 	}
 	if r.Protocol != "" {
 		b = append(b, `,"protocol":"`...)

@@ -66,6 +66,14 @@ func kinds() []struct {
 			URL: "http://nowhere.example/", Class: fetch.DNSNotFound, Err: errors.New(`lookup nowhere.example: no such host`), Attempts: 1,
 			Started: started, Timings: fetch.Timings{DNS: 3 * ms, Total: 3 * ms},
 		}},
+		{"a page by a proxy", Record{
+			URL: "http://example.com/c", Status: 200, Class: fetch.OK, Attempts: 1, BytesWire: 100, BytesBody: 2,
+			Remote: "192.0.2.9:3128", Proxy: "http://proxy.example:3128", Protocol: "HTTP/1.1", Started: started, Timings: fetch.Timings{FirstByte: 9 * ms, Total: 9 * ms},
+		}},
+		{"a proxy that is not there", Record{
+			URL: "https://example.com/", Class: fetch.ProxyConnect, Err: errors.New("proxy http://192.0.2.9:3128: dial tcp 192.0.2.9:3128: connect: connection refused"), Attempts: 3,
+			Proxy: "http://192.0.2.9:3128", Started: started, Timings: fetch.Timings{Connect: 300 * µs, Total: 310 * µs},
+		}},
 		{"a response that broke off", Record{
 			URL: "http://example.com/big", Status: 200, Class: fetch.ProtocolTruncated, Err: errors.New("connection ended in the body"), Attempts: 1,
 			MediaType: "application/pdf", BytesWire: 70000, BytesBody: 69800, Remote: "192.0.2.7:80", Protocol: "HTTP/1.1",
@@ -114,7 +122,7 @@ func TestAppendJSON(t *testing.T) {
 
 // fieldOrder is the order of a record's fields, those of timings behind a dot.
 var fieldOrder = []string{
-	"url", "status", "class", "error", "attempts", "media_type", "charset", "coding", "bytes_wire", "bytes_body", "bytes_decoded", "digest", "remote", "protocol",
+	"url", "status", "class", "error", "attempts", "media_type", "charset", "coding", "bytes_wire", "bytes_body", "bytes_decoded", "digest", "remote", "proxy", "protocol",
 	"started", "timings", "timings.queue", "timings.dns", "timings.connect", "timings.first_byte", "timings.body", "timings.total", "lag",
 }
 
@@ -302,7 +310,7 @@ func FuzzRecordJSON(f *testing.F) {
 	f.Add("\x00\xff\u2028", "\"\\\x1b", "\u009b", "\x7f", "", 0, int64(0), int64(-1), int64(1<<62), []byte(nil))
 	f.Fuzz(func(t *testing.T, url, failure, mediaType, charset, remote string, status int, bytesWire, started, total int64, digest []byte) {
 		r := Record{
-			URL: url, Status: status, Class: fetch.OK, Attempts: 1, MediaType: mediaType, Charset: charset, Remote: remote,
+			URL: url, Status: status, Class: fetch.OK, Attempts: 1, MediaType: mediaType, Charset: charset, Remote: remote, Proxy: remote,
 			BytesWire: bytesWire, BytesBody: bytesWire / 2, Digest: digest, Protocol: "HTTP/1.1",
 			Started: time.UnixMicro(started % (1 << 57)), Timings: fetch.Timings{Total: time.Duration(total), Body: time.Duration(total / 2)}, Lag: time.Duration(total),
 		}
@@ -321,7 +329,7 @@ func FuzzRecordJSON(f *testing.F) {
 			t.Fatal(err)
 		}
 		if got.URL != wantString(url) || got.Error != wantString(failure) || got.MediaType != wantString(mediaType) ||
-			got.Charset != wantString(charset) || got.Remote != wantString(remote) || got.Status != status || got.Class != string(r.Class) {
+			got.Charset != wantString(charset) || got.Remote != wantString(remote) || got.Proxy != wantString(remote) || got.Status != status || got.Class != string(r.Class) {
 			t.Errorf("%q: %+v", b, got)
 		}
 		if status != 0 && (*got.BytesWire != bytesWire || *got.BytesBody != bytesWire/2) {

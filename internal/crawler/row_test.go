@@ -20,6 +20,7 @@ type row struct {
 	BytesBody *int64 `json:"bytes_body"`
 	Digest    string `json:"digest"`
 	Remote    string `json:"remote"`
+	Proxy     string `json:"proxy"`
 	Protocol  string `json:"protocol"`
 	Started   string `json:"started"`
 	Timings   *struct {

@@ -53,7 +53,7 @@ type Loop struct {
 
 	handle    *Handle // being run
 	current   *task   // being stepped
-	leafOf      *task // whose function runs on the loop's stack: what that does is on the budget of the task
+	leafOf    *task   // whose function runs on the loop's stack: what that does is on the budget of the task
 	tasks     *task   // all live ones, newest first
 	taskCount int
 	notes     map[*unretrieved]struct{}

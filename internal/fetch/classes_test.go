@@ -16,6 +16,7 @@ import (
 
 	"crawl/internal/engine"
 	"crawl/internal/http1"
+	"crawl/internal/link"
 	"crawl/internal/origin"
 )
 
@@ -29,6 +30,7 @@ type scenario struct {
 	engine  func(engine.Engine) engine.Engine
 	cancel  time.Duration                           // the engine is cancelled after that, if not 0
 	secure  func(t *testing.T, o *Options) string   // makes the server and the client's options, or
+	proxy   func(t *testing.T) *Proxy               // if it goes by one
 	url     func(t *testing.T) string               // or
 	path    string                                  // of the test web, or
 	answer  string                                  // of a server that closes then
@@ -54,6 +56,17 @@ func stalling(sent string) func(*testing.T) string {
 			p.send(sent)
 			p.idle()
 		}).base
+	}
+}
+
+// proxyAnswering is a proxy that says so much to CONNECT, and then waits.
+func proxyAnswering(answer string) func(t *testing.T) *Proxy {
+	return func(t *testing.T) *Proxy {
+		return tunnelling(parseProxy(t, serve(t, func(p *peer) {
+			p.request()
+			p.send(answer)
+			p.idle()
+		}).address))
 	}
 }
 
@@ -217,6 +230,17 @@ func scenarios() []scenario {
 		{class: ConnectFailed, name: "with little time left in all", url: at("http://[fe80::1]/"), options: Options{TotalTimeout: time.Second}},
 
 		{class: TimeoutConnect, name: "full queue", url: func(t *testing.T) string { return blackHole(t) }, options: Options{ConnectTimeout: short}, takes: connectTimeout},
+		{class: ProxyConnect, name: "nobody listens", url: named, proxy: func(t *testing.T) *Proxy { return parseProxy(t, refused(t)) }},
+		{class: TimeoutProxy, name: "no tunnel", url: named, proxy: proxyAnswering(""), options: Options{ConnectTimeout: short}, takes: connectTimeout},
+		{class: TimeoutTotal, name: "no tunnel", url: named, proxy: proxyAnswering("HTTP/1.1 200 OK\r\n"), options: Options{TotalTimeout: short}, takes: totalTimeout},
+		{class: ProxyAuth, name: "CONNECT", url: named, proxy: proxyAnswering("HTTP/1.1 407 \r\n\r\n")},
+		{class: ProxyRefused, name: "CONNECT", url: named, proxy: proxyAnswering("HTTP/1.1 403 \r\n\r\n")},
+		{class: ProxyFailed, name: "CONNECT", url: named, proxy: proxyAnswering("HTTP/1.1 503 \r\n\r\n")},
+		{class: ProxyProtocol, name: "CONNECT", url: named, proxy: proxyAnswering("hello\r\n\r\n")},
+		{class: ProxySOCKS, name: "general failure", url: named, proxy: func(t *testing.T) *Proxy {
+			return parseProxy(t, "socks5h://"+serve(t, socks{reply: coded(1), step: 100, most: 100}.play(&seen{})).address)
+		}},
+
 		{class: TimeoutWrite, name: "deaf server", url: deaf, request: Request{Method: "PUT", Body: large()}, options: Options{Timeout: short}, takes: timeout},
 		{class: TimeoutFirstByte, name: "stalling server", path: "/f/stall", options: Options{Timeout: short}, takes: timeout},
 		{class: TimeoutRead, name: "in the head", url: stalling("HTTP/1.1 200 OK\r\nX"), engine: hastily, takes: shortly},
@@ -374,6 +398,10 @@ func (s scenario) play(t *testing.T, k kind, base string) {
 	if s.engine != nil {
 		e = s.engine(e)
 	}
+	if s.proxy != nil {
+		p := s.proxy(t)
+		s.options.Proxy = func(*link.URL) *Proxy { return p }
+	}
 	c := NewClient(e, s.options)
 	if s.lookup != nil {
 		c.resolver.lookup = s.lookup
@@ -416,7 +444,7 @@ func TestClassNames(t *testing.T) {
 	transient := []Class{
 		DNSFailed, DNSTimeout, ConnectRefused, ConnectUnreachable, ConnectFailed, TimeoutConnect, TimeoutTLS, TimeoutWrite,
 		TimeoutFirstByte, TimeoutRead, TimeoutTotal, ClosedReset, ClosedEarly, ProtocolTruncated,
-		LocalDescriptors, LocalPorts, LocalMemory,
+		LocalDescriptors, LocalPorts, LocalMemory, ProxyConnect, ProxyFailed, ProxySOCKS, TimeoutProxy,
 	}
 	seen := map[Class]bool{}
 	for _, a := range Classes() {

@@ -10,6 +10,7 @@ import (
 	"crawl/internal/cookies"
 	"crawl/internal/engine"
 	"crawl/internal/http1"
+	"crawl/internal/link"
 )
 
 // Options of a Client. The zero value of each field is its default.
@@ -29,6 +30,10 @@ type Options struct {
 	TLS     TLSOptions
 
 	Resolve map[string][]netip.Addr // addresses of "host:port", which are then not looked up
+
+	// Proxy says by which proxy the URLs of an origin are fetched: nil is none, and so is a nil function. It is asked
+	// once for an origin, with one of its URLs, and does not wait.
+	Proxy func(u *link.URL) *Proxy
 
 	// OnPressure is called, from a task, when the system has no descriptor, port or memory for a connection:
 	// class is one of the local ones. The fetch waits and goes on.
@@ -59,6 +64,7 @@ type Client struct {
 	buffers  []*buffer
 	dialings []*dialing
 	decoders coding.Pool
+	vias     map[string]*via // the ways that Options.Proxy has chosen, by origin; nil is none
 }
 
 // On an engine that waits without a buffer there are as many as there are responses that came in parts, so
@@ -83,6 +89,7 @@ func NewClient(e engine.Engine, o Options) *Client {
 		resolver: newResolver(e, o.Resolve),
 		jar:      e.NewMutex(),
 		mu:       e.NewMutex(),
+		vias:     map[string]*via{},
 	}
 }
 
@@ -105,7 +112,7 @@ func (c *Client) Close() { c.pool.closeIdle() }
 func (c *Client) Do(ctx context.Context, req *Request, res *Response) error {
 	c.begin(res)
 	for fresh := false; ; fresh = true {
-		conn, err := c.pool.acquire(ctx, c.key(req.URL), fresh, &res.Timings.Queue)
+		conn, err := c.pool.acquire(ctx, c.key(req.URL, res), fresh, &res.Timings.Queue)
 		if conn == nil && err == nil {
 			if d := c.plan(ctx, req, res, fresh); d.route.direct() {
 				conn, err = c.connect(ctx, d)

@@ -42,6 +42,7 @@ func (c *Client) connect(ctx context.Context, d *dialing) (*conn, error) {
 		}
 	}
 	if d.err != nil {
+		d.err = d.route.blame(d.err)
 		c.pool.release(nil)
 	}
 	conn, err := d.conn, d.err
@@ -115,7 +116,7 @@ func newDialing(c *Client) *dialing {
 // begin takes the addresses that need no resolver, given by the user or written in the URL, or else asks.
 func (d *dialing) begin() {
 	c := d.client
-	d.route = c.routeTo(d.url)
+	d.route = routeTo(d.url, d.response)
 	if d.addrs = c.resolver.given(d.route.host, d.route.port); len(d.addrs) > 0 {
 		d.prepare()
 		return

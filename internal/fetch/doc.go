@@ -6,6 +6,4 @@
 //
 // A connection that waits for its answer holds no buffer, where the engine can wait without one: it borrows
 // one when there is something to read.
-//
-// Left out for now: TLS, redirects, proxies, cookies.
 package fetch

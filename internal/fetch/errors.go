@@ -26,6 +26,14 @@ const (
 	ConnectUnreachable Class = "connect.unreachable"
 	ConnectFailed      Class = "connect.failed"
 
+	ProxyConnect  Class = "proxy.connect"
+	ProxyAuth     Class = "proxy.auth"
+	ProxyRefused  Class = "proxy.refused"
+	ProxyFailed   Class = "proxy.failed"
+	ProxySOCKS    Class = "proxy.socks"
+	ProxyProtocol Class = "proxy.protocol"
+	TimeoutProxy  Class = "timeout.proxy"
+
 	TimeoutConnect   Class = "timeout.connect"
 	TimeoutTLS       Class = "timeout.tls"
 	TimeoutWrite     Class = "timeout.write"
@@ -94,6 +102,13 @@ func Classes() []Advice {
 		{TLSAlert, "The server refused to speak TLS with us; the error has its reason (it may want a certificate: --cert)."},
 		{TLSNotTLS, "The server does not speak TLS on that port; is it an http:// URL?"},
 		{TLSFailed, "What the server sent is not right in TLS; the error says why."},
+		{ProxyConnect, "The proxy could not be reached, so nothing is known of the server; are -x and the environment right?"},
+		{TimeoutProxy, "The proxy did not connect us with the server in time, or could not be reached in time itself; see --connect-timeout."},
+		{ProxyAuth, "The proxy wants other credentials; give them as USER:PASSWORD@ in its URL."},
+		{ProxyRefused, "The proxy does not let us through to that server; the error has its answer."},
+		{ProxyFailed, "The proxy did not get through to the server, or gave up; the error has its answer."},
+		{ProxySOCKS, "The SOCKS proxy failed for a reason of its own; the error has its answer."},
+		{ProxyProtocol, "What the proxy sent is no answer of a proxy of its kind; is the scheme in its URL right?"},
 		{TimeoutWrite, "The server did not take the request in time."},
 		{TimeoutFirstByte, "The server took the request and did not begin to answer in time; see --timeout."},
 		{TimeoutRead, "The server stopped in the middle of its answer; see --timeout."},
@@ -127,7 +142,8 @@ func (c Class) Family() string {
 // Transient reports whether another attempt may well go better.
 func (c Class) Transient() bool {
 	switch c {
-	case DNSFailed, ConnectRefused, ConnectUnreachable, ConnectFailed, ClosedReset, ClosedEarly, ProtocolTruncated:
+	case DNSFailed, ConnectRefused, ConnectUnreachable, ConnectFailed, ClosedReset, ClosedEarly, ProtocolTruncated,
+		ProxyConnect, ProxyFailed, ProxySOCKS:
 		return true
 	}
 	return c.Family() == "timeout" || c.Family() == "local"

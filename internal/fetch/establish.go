@@ -67,6 +67,11 @@ func (e *establishing) run(ctx context.Context) error {
 
 // prepare does on a new connection what there is to do before a request.
 func (e *establishing) prepare(ctx context.Context, conn *conn) error {
+	if e.route.via != nil {
+		if err := e.greet(ctx, conn); err != nil {
+			return err
+		}
+	}
 	if e.route.secure {
 		return e.secure(ctx, conn)
 	}

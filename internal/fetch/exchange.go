@@ -94,6 +94,9 @@ func (b *buffer) composeRequest() {
 	if b.client.options.Cookies != nil {
 		b.addCookies()
 	}
+	if v := b.res.via; v != nil && !v.tunnel {
+		b.askProxy(v.proxy)
+	}
 	if b.out, b.err = http1.AppendRequest(b.bytes[:0], &b.request); b.err != nil {
 		return
 	}
@@ -296,6 +299,9 @@ func (b *buffer) parseHead(lim http1.Limits) (int, error) {
 func (b *buffer) note(o *Options) (err error) {
 	h, res := &b.head, b.res
 	res.Status, res.Minor = h.Status, h.Minor
+	if v := res.via; h.Status == 407 && v != nil && !v.tunnel {
+		return fail(ProxyAuth, v.proxy.wrap(answered(h), ""))
+	}
 	if res.framing, err = h.Framing(b.req.method()); err != nil {
 		return err
 	}

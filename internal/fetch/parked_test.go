@@ -44,7 +44,15 @@ func childParked() error {
 			}
 		}
 	}
-	c := NewClient(e, Options{MaxConns: 2 * parkedFetches})
+	o := Options{MaxConns: 2 * parkedFetches}
+	if via := os.Getenv("PROXY"); via != "" {
+		p, err := ParseProxy(via)
+		if err != nil {
+			return err
+		}
+		o.Proxy = func(*link.URL) *Proxy { return p }
+	}
+	c := NewClient(e, o)
 	c.resolver.lookup = func(context.Context, string) ([]netip.Addr, error) {
 		return []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1})}, nil
 	}
@@ -135,16 +143,17 @@ func TestParkedFetch(t *testing.T) {
 		for _, base := range []string{s.base, strings.Replace(s.base, "127.0.0.1", "name.test", 1)} {
 			checkParked(t, k, base)
 		}
+		checkParked(t, k, "http://origin.test", "PROXY=http://me:secret@"+s.address)
 	})
 }
 
-func checkParked(t *testing.T, k kind, base string) {
+func checkParked(t *testing.T, k kind, base string, env ...string) {
 	var m parked
-	out := runChild(t, "parked", nil, "MODE="+k.name, "BASE="+base)
+	out := runChild(t, "parked", nil, append(env, "MODE="+k.name, "BASE="+base)...)
 	if err := json.Unmarshal([]byte(out), &m); err != nil {
 		t.Fatalf("%v: %q", err, out)
 	}
-	t.Logf("%s: each of %d waiting fetches holds %d bytes, %d of them stack", base, parkedFetches, m.Heap+m.Stack, m.Stack)
+	t.Logf("%s %s: each of %d waiting fetches holds %d bytes, %d of them stack", base, env, parkedFetches, m.Heap+m.Stack, m.Stack)
 	if k.name == "goroutine" {
 		return
 	}

@@ -61,6 +61,7 @@ type Response struct {
 
 	BytesDecoded int64 // of the body without its codings, as far as OnBody was given it; 0: none were undone
 
+	via     *via          // nil: no proxy
 	limit   time.Duration // of the whole fetch, but for its time in the queue
 	sent    time.Duration // when the request began to go out, since Started
 	got     bool          // a byte of the response has arrived
@@ -78,6 +79,14 @@ func (r *Response) deadline() time.Time { return r.Started.Add(r.limit + r.Timin
 func (r *Response) whole(now time.Time) {
 	r.Timings.Total = now.Sub(r.Started)
 	r.Timings.Body = r.Timings.Total - r.sent - r.Timings.FirstByte
+}
+
+// Proxy is the proxy by which the fetch went, or was to go, as scheme://host:port; "" if none.
+func (r *Response) Proxy() string {
+	if r.via == nil {
+		return ""
+	}
+	return r.via.proxy.name
 }
 
 func (r *Response) reset(now time.Time) {

@@ -1,0 +1,175 @@
+package fetch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strconv"
+
+	"crawl/internal/http1"
+)
+
+// What a proxy does that it should not.
+var (
+	errProxyTLS   = errors.New("TLS with a proxy is not supported yet")
+	errProxyEarly = errors.New("it went on after its answer: what comes then would be taken for the server's")
+	errProxyEnd   = errors.New("it closed the connection without an answer")
+)
+
+// greet makes ready a connection to a proxy: what is sent on it from now on is for the server, or else a request
+// that the proxy is to fetch.
+func (e *establishing) greet(ctx context.Context, conn *conn) error {
+	v := e.route.via
+	if v.proxy.secure {
+		if err := e.secureProxy(ctx, conn); err != nil {
+			return err
+		}
+	}
+	if v.tunnel {
+		return e.tunnel(ctx, conn)
+	}
+	return nil
+}
+
+// secureProxy makes a TLS connection with the proxy of conn.
+func (e *establishing) secureProxy(context.Context, *conn) error {
+	return fail(ProxyConnect, e.route.via.proxy.wrap(errProxyTLS, ""))
+}
+
+// tunnel has the proxy connect conn with the server. The proxy has as long for it as a connect has, and its time counts
+// as such. Who goes on after that may take the first byte that comes for the server's answer to what it sends: so
+// there must be none yet.
+func (e *establishing) tunnel(ctx context.Context, conn *conn) error {
+	c, p, res := e.client, e.route.via.proxy, &e.response
+	target, err := e.target(ctx)
+	if err != nil {
+		return err
+	}
+	before := c.engine.Now()
+	limit, timeout := before.Add(c.options.ConnectTimeout), TimeoutProxy
+	if last := res.deadline(); last.Before(limit) {
+		limit, timeout = last, TimeoutTotal
+	}
+	if err = conn.SetDeadline(limit); err == nil {
+		if p.socks {
+			err = askSOCKS(p, conn, target)
+		} else {
+			err = c.askConnect(p, conn, target, res)
+		}
+	}
+	if err == nil && conn.stale() {
+		err = fail(ProxyProtocol, errProxyEarly)
+	}
+	now := c.engine.Now()
+	res.Timings.Connect += now.Sub(before)
+	c.noteLag(res, now)
+	if err == nil {
+		return nil
+	}
+	if errors.Is(err, io.EOF) {
+		err = fail(ProxyFailed, errProxyEnd)
+	}
+	return fail(proxyClass(ctx, err, timeout), p.wrap(err, target))
+}
+
+// target is the host and port that the proxy is to connect us with. A proxy that does not resolve names is given an
+// address; of several one of IPv4, for who knows whether it has IPv6.
+func (e *establishing) target(ctx context.Context) (string, error) {
+	c, host, port := e.client, e.route.url.Host(), e.route.url.Port()
+	name := net.JoinHostPort(host, strconv.Itoa(int(port)))
+	if e.route.via.proxy.remote {
+		return name, nil
+	}
+	addrs := c.resolver.given(host, port)
+	if len(addrs) == 0 {
+		if e.route.via.literal.IsValid() {
+			return name, nil
+		}
+		before := c.engine.Now()
+		a := c.resolver.ask(host, min(c.options.ConnectTimeout, c.options.TotalTimeout))
+		err := c.resolver.wait(ctx, a)
+		e.response.Timings.DNS += c.engine.Now().Sub(before)
+		switch {
+		case err != nil:
+			return "", fail(Cancelled, err)
+		case a.err != nil:
+			return "", a.err
+		}
+		addrs = a.addrs
+	}
+	best := addrs[0]
+	for _, addr := range addrs {
+		if addr.Is4() {
+			best = addr
+			break
+		}
+	}
+	return net.JoinHostPort(best.String(), strconv.Itoa(int(port))), nil
+}
+
+// askConnect asks an HTTP proxy for a tunnel (RFC 9110 section 9.3.6). What belongs to the answer is its head: there
+// is no body to a 2xx, and with anything else the connection ends.
+func (c *Client) askConnect(p *Proxy, conn *conn, target string, res *Response) error {
+	request := http1.Request{Method: "CONNECT", Target: target, Host: target, Fields: p.fields}
+	out, err := http1.AppendRequest(nil, &request)
+	if err != nil {
+		return err
+	}
+	if _, err = conn.Write(out); err != nil {
+		return err
+	}
+	if err := c.await(conn); err != nil {
+		return err
+	}
+	b := c.borrow(conn, nil, res)
+	defer c.giveBack(b)
+	for {
+		n, err := conn.Read(b.room())
+		if err != nil {
+			return err
+		}
+		b.have += n
+		if end, err := b.parseHead(c.options.Limits); err != nil {
+			return err
+		} else if end > 0 {
+			return connectAnswer(&b.head, b.have-end)
+		}
+	}
+}
+
+// connectAnswer judges the head of an answer to CONNECT, behind which more bytes came with it.
+func connectAnswer(h *http1.Head, more int) error {
+	status := h.Status
+	switch {
+	case status/100 == 2 && more > 0:
+		return fail(ProxyProtocol, errProxyEarly)
+	case status/100 == 2:
+		return nil
+	}
+	err := answered(h)
+	switch {
+	case status == 407:
+		return fail(ProxyAuth, err)
+	case status/100 == 5:
+		return fail(ProxyFailed, err)
+	}
+	return fail(ProxyRefused, err)
+}
+
+// answered is the error of a proxy that does not do what it was asked for.
+func answered(h *http1.Head) error { return fmt.Errorf("it answered %d %q", h.Status, h.Reason()) }
+
+// proxyClass is the class of an error that came up in an exchange with a proxy: what would be the server's fault in
+// one with that is the proxy's.
+func proxyClass(ctx context.Context, err error, timeout Class) Class {
+	class := ClassOf(classify(ctx, err, timeout))
+	switch class.Family() {
+	case "closed":
+		return ProxyFailed
+	case "protocol", "limit":
+		return ProxyProtocol
+	}
+	return class
+}

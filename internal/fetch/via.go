@@ -1,0 +1,112 @@
+package fetch
+
+import (
+	"net/netip"
+	"strings"
+
+	"crawl/internal/link"
+)
+
+// via is the way through a proxy to the servers of one origin.
+type via struct {
+	proxy  *Proxy
+	key    string // of the pool
+	tunnel bool   // to the server; else the proxy is asked for the URL (RFC 9112 section 3.2.2)
+
+	// literal is the address that the URLs have instead of a name, as far as anybody but the proxy knows where such a
+	// fetch goes; not valid if they have a name. It is what a rule on addresses has to look at: that of the
+	// connection is the proxy's, which is the user's word.
+	literal netip.Addr
+}
+
+// maxVias is how many origins it is known of whether they have a proxy, at about 200 bytes each. If there are more,
+// all is forgotten: a decision costs some microseconds, not more.
+const maxVias = 10_000
+
+// choose decides by which proxy u is fetched, if any, and returns the key of its connections. Each origin is decided
+// on once.
+func (c *Client) choose(u *link.URL, res *Response) string {
+	origin := u.Origin()
+	c.mu.Lock()
+	v, known := c.vias[origin]
+	c.mu.Unlock()
+	if !known {
+		v = c.decide(u, origin)
+	}
+	if res.via = v; v == nil {
+		return origin
+	}
+	return v.key
+}
+
+// decide stands apart from choose, which is called in each fetch, before it waits.
+func (c *Client) decide(u *link.URL, origin string) (v *via) {
+	c.engine.Leaf(func() {
+		origin := strings.Clone(origin) // not a part of a URL, which would stay for it
+		if p := c.options.Proxy(u); p != nil {
+			v = newVia(p, u, origin)
+		}
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if len(c.vias) >= maxVias {
+			clear(c.vias)
+		}
+		c.vias[origin] = v
+	})
+	return v
+}
+
+// newVia makes the way by p. No key is an origin's: there may be fetches from a proxy as a server, too. A connection
+// of one user's is not for another's, so the key says whose it is; nobody is shown it.
+func newVia(p *Proxy, u *link.URL, origin string) *via {
+	v := &via{proxy: p, tunnel: p.tunnels(u)}
+	v.key = "proxy " + p.name + " " + p.user + " " + p.password
+	for _, f := range p.fields {
+		v.key += f.Value
+	}
+	if v.tunnel {
+		v.key += " " + origin
+	}
+	v.literal, _ = netip.ParseAddr(u.Host())
+	return v
+}
+
+// absolute is the request target by which a proxy is asked for u (RFC 9112 section 3.2.2): without user information
+// and fragment.
+func absolute(u *link.URL) string {
+	if _, _, has := u.Userinfo(); has {
+		return u.Origin() + u.Target()
+	}
+	whole := u.String()
+	if fragment, has := u.Fragment(); has {
+		return whole[:len(whole)-len("#")-len(fragment)]
+	}
+	return whole
+}
+
+// askProxy makes of a request to a server one to the proxy p.
+func (b *buffer) askProxy(p *Proxy) {
+	b.request.Target = absolute(b.req.URL)
+	if len(p.fields) > 0 {
+		b.fields = append(append(b.fields[:0], b.request.Fields...), p.fields...)
+		b.request.Fields = b.fields
+	}
+}
+
+// blame gives an error of the making of a connection to the proxy, if it was to one, a class of its own: nothing has
+// been found out about the server. What is this machine's fault stays so.
+func (r *route) blame(err error) error {
+	if r.via == nil {
+		return err
+	}
+	switch class := ClassOf(err); class.Family() {
+	case "dns", "connect":
+		return fail(ProxyConnect, r.via.proxy.wrap(err, ""))
+	case "timeout":
+		if class != TimeoutTotal {
+			class = TimeoutProxy
+		}
+		return fail(class, r.via.proxy.wrap(err, ""))
+	}
+	return err
+}
