@@ -115,6 +115,8 @@ type fetchFlags struct {
 	digest         string
 	compressed     bool
 
+	redirects redirectFlags
+
 	parsedFields  []http1.Pair
 	parsedResolve map[string][]netip.Addr
 }
@@ -131,6 +133,7 @@ func (h *fetchFlags) add(f *pflag.FlagSet) {
 	f.StringArrayVar(&h.resolve, "resolve", nil, "use ADDR for HOST and PORT, as `HOST:PORT:ADDR[,ADDR]`; may be repeated")
 	f.BoolVar(&h.compressed, "compressed", true, "ask for gzip, deflate, br and zstd, and decode them; =false takes bodies as they come")
 	f.StringVar(&h.digest, "digest", "", "digest of each body, decoded, in its record: `sha256`")
+	h.redirects.add(f)
 }
 
 func (h *fetchFlags) check() error {
@@ -152,6 +155,9 @@ func (h *fetchFlags) check() error {
 		return usageError("-X CONNECT: is for proxies")
 	}
 	if err := h.parseHeaders(); err != nil {
+		return err
+	}
+	if err := h.redirects.check(); err != nil {
 		return err
 	}
 	return h.parseResolve()
@@ -227,6 +233,7 @@ func (h *fetchFlags) options(p plan) fetch.Options {
 	return fetch.Options{
 		ConnectTimeout: h.connectTimeout, Timeout: h.timeout, TotalTimeout: h.maxTime,
 		MaxBody: int64(h.maxBody), MaxConns: p.maxConns, Resolve: h.parsedResolve, Decode: h.compressed,
+		MaxRedirects: h.redirects.most,
 	}
 }
 

@@ -21,30 +21,35 @@ import (
 
 // record is one line of the output, as somebody reads it who knows only its documentation.
 type record struct {
-	URL       string           `json:"url"`
-	Status    int              `json:"status"`
-	Class     fetch.Class      `json:"class"`
-	Error     string           `json:"error"`
-	Attempts  int              `json:"attempts"`
-	MediaType string           `json:"media_type"`
-	Charset   string           `json:"charset"`
-	Coding    string           `json:"coding"`
-	BytesWire int64            `json:"bytes_wire"`
-	BytesBody int64            `json:"bytes_body"`
-	Digest    string           `json:"digest"`
-	Remote    string           `json:"remote"`
-	Proxy     string           `json:"proxy"`
-	Protocol  string           `json:"protocol"`
-	Started   string           `json:"started"`
-	Timings   map[string]int64 `json:"timings"`
-	Lag       int64            `json:"lag"`
-
-	BytesDecoded int64 `json:"bytes_decoded"`
+	URL          string           `json:"url"`
+	FinalURL     string           `json:"final_url"`
+	Status       int              `json:"status"`
+	Class        fetch.Class      `json:"class"`
+	Error        string           `json:"error"`
+	Attempts     int              `json:"attempts"`
+	Redirects    int              `json:"redirects"`
+	RetryAfter   int64            `json:"retry_after"`
+	MediaType    string           `json:"media_type"`
+	Charset      string           `json:"charset"`
+	Coding       string           `json:"coding"`
+	BytesWire    int64            `json:"bytes_wire"`
+	BytesBody    int64            `json:"bytes_body"`
+	BytesDecoded int64            `json:"bytes_decoded"`
+	Digest       string           `json:"digest"`
+	Range        string           `json:"range"`
+	ETag         string           `json:"etag"`
+	LastModified string           `json:"last_modified"`
+	Remote       string           `json:"remote"`
+	Proxy        string           `json:"proxy"`
+	Protocol     string           `json:"protocol"`
+	Started      string           `json:"started"`
+	Timings      map[string]int64 `json:"timings"`
+	Lag          int64            `json:"lag"`
 }
 
 // recordFields are the fields in their order, and those of timings in theirs.
 const (
-	recordFields = "url status class error attempts media_type charset coding bytes_wire bytes_body bytes_decoded digest remote proxy protocol started timings lag"
+	recordFields = "url final_url status class error attempts redirects retry_after media_type charset coding bytes_wire bytes_body bytes_decoded digest range etag last_modified remote proxy protocol started timings lag"
 	timingFields = "queue dns connect first_byte body total"
 )
 
@@ -92,6 +97,8 @@ func (r *record) check(line string) error {
 		return fmt.Errorf("an error if and only if the class is not ok")
 	case r.Class == fetch.OK && (r.Status == 0 || r.Protocol == "" || r.Remote == ""):
 		return fmt.Errorf("a response without a status, a protocol or an address")
+	case (r.FinalURL != "") != (r.Redirects > 0):
+		return fmt.Errorf("redirects if and only if there is a final URL")
 	case asked != (r.Attempts > 0) || asked != (r.Timings != nil) || asked != (r.Started != ""):
 		return fmt.Errorf("attempts, started and timings if and only if it was asked for")
 	case !inOrder(objectKeys([]byte(line)), recordFields) || !inOrder(objectKeys(raw.Timings), timingFields):

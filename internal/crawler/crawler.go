@@ -317,6 +317,9 @@ func (w *worker) book() {
 	if res.Status != 0 {
 		r.Protocol = protocol(res.Minor)
 	}
+	if to := res.Redirection; to != nil {
+		r.FinalURL, r.Redirects = to.FinalURL.String(), len(to.Hops)
+	}
 	if w.digest != nil && class == fetch.OK {
 		r.Digest = w.digest.Sum(w.digest.sum[:0])
 	}

@@ -10,25 +10,29 @@ import (
 
 // A Record is what is known of one URL at its end. docs/records.md describes its JSON form.
 type Record struct {
-	URL       string
-	Status    int // 0 if there was no response
-	Class     fetch.Class
-	Err       error // why, if Class is not OK
-	Attempts  int
-	MediaType string
-	Charset   string
-	Coding    string // Content-Encoding
-	BytesWire int64
-	BytesBody int64  // as it is coded
-	Digest    []byte // SHA-256 of the body, decoded if it was, if asked for
-	Remote    string
-	Proxy     string // that the fetch went by, scheme://host:port
-	Protocol  string
-	Started   time.Time // of the last attempt
-	Timings   fetch.Timings
-	Lag       time.Duration // how late we were ourselves; what is shorter than MinLag is not told
-
-	BytesDecoded int64 // of the body without its codings; 0: none were undone
+	URL                string
+	FinalURL           string // where redirects have led; "" if there was none
+	Status             int    // 0 if there was no response
+	Class              fetch.Class
+	Err                error // why, if Class is not OK
+	Attempts           int
+	Redirects          int           // that were followed by the last attempt
+	RetryAfter         time.Duration // what the server asks to wait; 0: nothing
+	MediaType          string
+	Charset            string
+	Coding             string // Content-Encoding
+	BytesWire          int64
+	BytesBody          int64  // as it is coded
+	BytesDecoded       int64  // of the body without its codings; 0: none were undone
+	Digest             []byte // SHA-256 of the body, decoded if it was, if asked for
+	Range              string // of a part: "0-99/1234"
+	ETag, LastModified string // if asked for
+	Remote             string
+	Proxy              string // that the fetch went by, scheme://host:port
+	Protocol           string
+	Started            time.Time // of the last attempt
+	Timings            fetch.Timings
+	Lag                time.Duration // how late we were ourselves; what is shorter than MinLag is not told
 }
 
 // MinLag is the shortest lag that a record mentions: below, it does not matter beside a network's times.
@@ -41,6 +45,7 @@ func (r *Record) AppendJSON(b []byte) []byte { return r.appendJSON(b, new(second
 func (r *Record) appendJSON(b []byte, s *second) []byte {
 	b = append(b, `{"url":`...)
 	b = appendString(b, r.URL)
+	b = appendField(b, `,"final_url":`, r.FinalURL)
 	if r.Status != 0 {
 		b = appendInt(b, `,"status":`, int64(r.Status))
 	}
@@ -54,18 +59,15 @@ func (r *Record) appendJSON(b []byte, s *second) []byte {
 	if r.Attempts > 0 {
 		b = appendInt(b, `,"attempts":`, int64(r.Attempts))
 	}
-	if r.MediaType != "" {
-		b = append(b, `,"media_type":`...)
-		b = appendString(b, r.MediaType)
+	if r.Redirects > 0 {
+		b = appendInt(b, `,"redirects":`, int64(r.Redirects))
 	}
-	if r.Charset != "" {
-		b = append(b, `,"charset":`...)
-		b = appendString(b, r.Charset)
+	if r.RetryAfter > 0 {
+		b = appendInt(b, `,"retry_after":`, int64((r.RetryAfter+time.Second-1)/time.Second))
 	}
-	if r.Coding != "" {
-		b = append(b, `,"coding":`...)
-		b = appendString(b, r.Coding)
-	}
+	b = appendField(b, `,"media_type":`, r.MediaType)
+	b = appendField(b, `,"charset":`, r.Charset)
+	b = appendField(b, `,"coding":`, r.Coding)
 	if r.Status != 0 {
 		b = appendInt(b, `,"bytes_wire":`, r.BytesWire)
 		b = appendInt(b, `,"bytes_body":`, r.BytesBody)
@@ -81,14 +83,11 @@ func (r *Record) appendJSON(b []byte, s *second) []byte {
 		}
 		b = append(b, '"')
 	}
-	if r.Remote != "" {
-		b = append(b, `,"remote":`...)
-		b = appendString(b, r.Remote)
-	}
-	if r.Proxy != "" {
-		b = append(b, `,"proxy":`...)
-		b = appendString(b, r.Proxy)
-	}
+	b = appendField(b, `,"range":`, r.Range)
+	b = appendField(b, `,"etag":`, r.ETag)
+	b = appendField(b, `,"last_modified":`, r.LastModified)
+	b = appendField(b, `,"remote":`, r.Remote)
+	b = appendField(b, `,"proxy":`, r.Proxy)
 	if r.Protocol != "" {
 		b = append(b, `,"protocol":"`...)
 		b = append(b, r.Protocol...)
@@ -129,6 +128,14 @@ func appendTimings(b []byte, t *fetch.Timings) []byte {
 
 func appendInt(b []byte, name string, n int64) []byte {
 	return strconv.AppendInt(append(b, name...), n, 10)
+}
+
+// appendField appends a field whose value is a string, unless that is empty.
+func appendField(b []byte, name, value string) []byte {
+	if value == "" {
+		return b
+	}
+	return appendString(append(b, name...), value)
 }
 
 // second is the text of a second, in which most often the next record falls too.

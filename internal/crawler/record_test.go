@@ -58,6 +58,24 @@ func kinds() []struct {
 			URL: "http://example.com/busy", Status: 503, Class: fetch.OK, Attempts: 3, BytesWire: 80,
 			Remote: "[2001:db8::1]:8080", Protocol: "HTTP/1.0", Started: started, Timings: fetch.Timings{Queue: 5 * ms, FirstByte: 2 * ms, Total: 7 * ms},
 		}},
+		{"a redirect that was followed", Record{
+			URL: "http://example.com/old#part", FinalURL: "http://www.example.com/new#part", Status: 200, Class: fetch.OK, Attempts: 1, Redirects: 2,
+			MediaType: "text/html", BytesWire: 2810, BytesBody: 2048, Remote: "192.0.2.8:80", Protocol: "HTTP/1.1",
+			Started: started, Timings: fetch.Timings{Connect: 16 * ms, FirstByte: 42 * ms, Total: 59 * ms},
+		}},
+		{"redirects without an end", Record{
+			URL: "http://example.com/loop", FinalURL: "http://example.com/loop", Status: 302, Class: fetch.RedirectLoop, Err: errors.New(`redirect to "/loop": once more`), Attempts: 1, Redirects: 1,
+			BytesWire: 160, Remote: "192.0.2.7:80", Protocol: "HTTP/1.1", Started: started, Timings: fetch.Timings{FirstByte: 2 * ms, Total: 3 * ms},
+		}},
+		{"a server that asks for patience", Record{
+			URL: "http://example.com/busy", Status: 429, Class: fetch.OK, Attempts: 1, RetryAfter: time.Hour - ms, BytesWire: 120,
+			Remote: "192.0.2.7:80", Protocol: "HTTP/1.1", Started: started, Timings: fetch.Timings{FirstByte: 2 * ms, Total: 3 * ms},
+		}},
+		{"a part, with validators", Record{
+			URL: "http://example.com/big", Status: 206, Class: fetch.OK, Attempts: 1, BytesWire: 300, BytesBody: 100,
+			Range: "0-99/1234", ETag: `"abc"`, LastModified: "Tue, 28 Jul 2026 07:05:07 GMT",
+			Remote: "192.0.2.7:80", Protocol: "HTTP/1.1", Started: started, Timings: fetch.Timings{FirstByte: 2 * ms, Total: 3 * ms},
+		}},
 		{"nobody listens", Record{
 			URL: "http://192.0.2.1:81/", Class: fetch.ConnectRefused, Err: errors.New("dial tcp 192.0.2.1:81: connect: connection refused"), Attempts: 3,
 			Started: started, Timings: fetch.Timings{Connect: 300 * µs, Total: 310 * µs},
@@ -122,7 +140,8 @@ func TestAppendJSON(t *testing.T) {
 
 // fieldOrder is the order of a record's fields, those of timings behind a dot.
 var fieldOrder = []string{
-	"url", "status", "class", "error", "attempts", "media_type", "charset", "coding", "bytes_wire", "bytes_body", "bytes_decoded", "digest", "remote", "proxy", "protocol",
+	"url", "final_url", "status", "class", "error", "attempts", "redirects", "retry_after", "media_type", "charset", "coding", "bytes_wire", "bytes_body", "bytes_decoded",
+	"digest", "range", "etag", "last_modified", "remote", "proxy", "protocol",
 	"started", "timings", "timings.queue", "timings.dns", "timings.connect", "timings.first_byte", "timings.body", "timings.total", "lag",
 }
 
@@ -195,6 +214,7 @@ func TestFieldsAbsent(t *testing.T) {
 		{"a total of 0 is told", Record{URL: "u", Class: fetch.OK, Started: started}, `{"url":"u","class":"ok","started":"2026-01-01T00:00:00.000000Z","timings":{"total":0}}`},
 		{"timings without a start are none", Record{URL: "u", Class: fetch.OK, Timings: fetch.Timings{DNS: 1e9, Total: 1e9}}, `{"url":"u","class":"ok"}`},
 		{"a phase below a microsecond took no time", Record{URL: "u", Class: fetch.OK, Started: started, Timings: fetch.Timings{DNS: 999, Connect: 1000, Total: 1999}}, `{"url":"u","class":"ok","started":"2026-01-01T00:00:00.000000Z","timings":{"connect":1,"total":1}}`},
+		{"a wait is told in whole seconds, at least", Record{URL: "u", Class: fetch.OK, RetryAfter: 1}, `{"url":"u","class":"ok","retry_after":1}`},
 		{"the least lag", Record{URL: "u", Class: fetch.OK, Lag: MinLag}, `{"url":"u","class":"ok","lag":1000}`},
 		{"an empty error is one", Record{URL: "u", Class: fetch.Internal, Err: errors.New("")}, `{"url":"u","class":"internal","error":""}`},
 	}
@@ -311,6 +331,7 @@ func FuzzRecordJSON(f *testing.F) {
 	f.Fuzz(func(t *testing.T, url, failure, mediaType, charset, remote string, status int, bytesWire, started, total int64, digest []byte) {
 		r := Record{
 			URL: url, Status: status, Class: fetch.OK, Attempts: 1, MediaType: mediaType, Charset: charset, Remote: remote, Proxy: remote,
+			FinalURL: remote, ETag: charset, LastModified: mediaType, Range: url, Redirects: status,
 			BytesWire: bytesWire, BytesBody: bytesWire / 2, Digest: digest, Protocol: "HTTP/1.1",
 			Started: time.UnixMicro(started % (1 << 57)), Timings: fetch.Timings{Total: time.Duration(total), Body: time.Duration(total / 2)}, Lag: time.Duration(total),
 		}
@@ -330,6 +351,9 @@ func FuzzRecordJSON(f *testing.F) {
 		}
 		if got.URL != wantString(url) || got.Error != wantString(failure) || got.MediaType != wantString(mediaType) ||
 			got.Charset != wantString(charset) || got.Remote != wantString(remote) || got.Proxy != wantString(remote) || got.Status != status || got.Class != string(r.Class) {
+			t.Errorf("%q: %+v", b, got)
+		}
+		if got.FinalURL != got.Remote || got.ETag != got.Charset || got.LastModified != got.MediaType || got.Range != got.URL || got.Redirects != max(0, status) {
 			t.Errorf("%q: %+v", b, got)
 		}
 		if status != 0 && (*got.BytesWire != bytesWire || *got.BytesBody != bytesWire/2) {

@@ -9,21 +9,27 @@ import (
 
 // row is a record as somebody reads it who knows docs/records.md only.
 type row struct {
-	URL       string `json:"url"`
-	Status    int    `json:"status"`
-	Class     string `json:"class"`
-	Error     string `json:"error"`
-	Attempts  int    `json:"attempts"`
-	MediaType string `json:"media_type"`
-	Charset   string `json:"charset"`
-	BytesWire *int64 `json:"bytes_wire"`
-	BytesBody *int64 `json:"bytes_body"`
-	Digest    string `json:"digest"`
-	Remote    string `json:"remote"`
-	Proxy     string `json:"proxy"`
-	Protocol  string `json:"protocol"`
-	Started   string `json:"started"`
-	Timings   *struct {
+	URL          string `json:"url"`
+	FinalURL     string `json:"final_url"`
+	Status       int    `json:"status"`
+	Class        string `json:"class"`
+	Error        string `json:"error"`
+	Attempts     int    `json:"attempts"`
+	Redirects    int    `json:"redirects"`
+	RetryAfter   int64  `json:"retry_after"`
+	MediaType    string `json:"media_type"`
+	Charset      string `json:"charset"`
+	BytesWire    *int64 `json:"bytes_wire"`
+	BytesBody    *int64 `json:"bytes_body"`
+	Digest       string `json:"digest"`
+	Range        string `json:"range"`
+	ETag         string `json:"etag"`
+	LastModified string `json:"last_modified"`
+	Remote       string `json:"remote"`
+	Proxy        string `json:"proxy"`
+	Protocol     string `json:"protocol"`
+	Started      string `json:"started"`
+	Timings      *struct {
 		Queue     int64  `json:"queue"`
 		DNS       int64  `json:"dns"`
 		Connect   int64  `json:"connect"`

@@ -299,6 +299,11 @@ func scenarios() []scenario {
 		{class: ProtocolUnknownCoding, name: "unknown", options: Options{Decode: true}, answer: "HTTP/1.1 200 OK\r\nContent-Encoding: rot13\r\nContent-Length: 5\r\n\r\nuryyb", then: wantNoBody},
 		{class: LimitCoding, name: "five codings", options: Options{Decode: true}, answer: "HTTP/1.1 200 OK\r\nContent-Encoding: gzip, gzip, gzip, gzip, gzip\r\nContent-Length: 5\r\n\r\nhello", then: wantNoBody},
 
+		{class: RedirectLocation, name: "that cannot be parsed", options: Options{MaxRedirects: 5}, answer: redirectTo("http://[")},
+		{class: RedirectLocation, name: "of another scheme", options: Options{MaxRedirects: 5}, answer: redirectTo("ftp://127.0.0.1/")},
+		{class: RedirectLocation, name: "of which there are two", options: Options{MaxRedirects: 5}, answer: redirectTo("/a\r\nLocation: /b")},
+		{class: RedirectLoop, path: "/f/redirect/1?loop=1", options: Options{MaxRedirects: 5}},
+		{class: RedirectLimit, path: "/f/redirect/6", options: Options{MaxRedirects: 5}},
 		{class: LimitHead, name: "one long field", path: "/f/huge-head/300000"},
 		{class: LimitHead, name: "interim responses without an end", url: func(t *testing.T) string {
 			return serve(t, func(p *peer) {

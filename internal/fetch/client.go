@@ -19,6 +19,7 @@ type Options struct {
 	Timeout        time.Duration // without a byte, first or next; default 30 s
 	TotalTimeout   time.Duration // for the whole fetch, but for its time in the queue; default 5 min
 	MaxBody        int64         // bytes, of the body as it comes and of the decoded one; default 1 GiB
+	MaxRedirects   int           // that are followed; default 0: a redirect is the answer
 	MaxConns       int           // connections, idle ones included; default 1000
 	IdleTimeout    time.Duration // an idle connection is not used after that; default 30 s
 	Limits         http1.Limits
@@ -105,16 +106,16 @@ func (c *Client) Close() { c.pool.closeIdle() }
 // Do fetches req into res. It returns nil for any whole response, whatever its status, and else an *Error; res
 // then tells how far it came. A request that is idempotent (RFC 9110 section 9.2.2) is sent once more, on a
 // fresh connection, when a connection that had been idle turns out to be closed before a byte of the response
-// (RFC 9112 section 9.3.1).
+// (RFC 9112 section 9.3.1). Redirects are followed if Options say so; then res is about the last of them.
 //
 // Do and what it calls before it waits keep their frames small, and leave what goes deep to Leaf: a task that
 // stays within 2 KB of stack costs half of one that does not, and that is most of what it costs.
 func (c *Client) Do(ctx context.Context, req *Request, res *Response) error {
 	c.begin(res)
-	for fresh := false; ; fresh = true {
-		conn, err := c.pool.acquire(ctx, c.key(req.URL, res), fresh, &res.Timings.Queue)
+	for {
+		conn, err := c.pool.acquire(ctx, c.key(req.URL, res), res.fresh, &res.Timings.Queue)
 		if conn == nil && err == nil {
-			if d := c.plan(ctx, req, res, fresh); d.route.direct() {
+			if d := c.plan(ctx, req, res, res.fresh); d.route.direct() {
 				conn, err = c.connect(ctx, d)
 			} else {
 				conn, err = c.establish(ctx, d)
@@ -126,7 +127,8 @@ func (c *Client) Do(ctx context.Context, req *Request, res *Response) error {
 			if res.decoding != nil {
 				c.stopDecoding(res)
 			}
-			if c.settle(conn, req, res, err) {
+			if next := c.settle(conn, req, res, err); next != nil {
+				req = next
 				continue
 			}
 		}
@@ -147,16 +149,23 @@ func (c *Client) end(res *Response) {
 	res.Timings.Total = c.engine.Now().Sub(res.Started)
 }
 
-// settle gives the connection of an exchange that ended with err back to the pool, and says whether to try
-// again on a fresh one.
-func (c *Client) settle(conn *conn, req *Request, res *Response, err error) (again bool) {
+// settle gives the connection of an exchange that ended with err back to the pool, and returns the request to go on
+// with, if there is one: the same on a fresh connection, or that which follows a redirect.
+func (c *Client) settle(conn *conn, req *Request, res *Response, err error) (next *Request) {
 	if err == nil && res.framing.KeepAlive {
 		c.pool.put(conn)
-		return false
+	} else {
+		again := err != nil && conn.used && !res.got && idempotent(req.method()) && closedByPeer(err)
+		c.pool.release(conn)
+		if again {
+			res.fresh = true
+			return req
+		}
 	}
-	again = err != nil && conn.used && !res.got && idempotent(req.method()) && closedByPeer(err)
-	c.pool.release(conn)
-	return again
+	if res.moved {
+		return c.follow(res, err)
+	}
+	return nil
 }
 
 func idempotent(method string) bool {

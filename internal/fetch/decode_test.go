@@ -3,19 +3,15 @@
 package fetch
 
 import (
-	"bufio"
 	"bytes"
 	"compress/flate"
 	"compress/gzip"
 	"compress/zlib"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net"
-	"os"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -395,37 +391,12 @@ func TestPanicStopsDecoding(t *testing.T) {
 	})
 }
 
-// flow is a case of curl's about what happens with a response; the README of the suites explains the fields.
-type flow struct {
-	ID      string            `json:"id"`
-	Command string            `json:"command"`
-	Replies map[string][]byte `json:"replies"`
-	Code    int               `json:"errorcode"`
-	Output  []byte            `json:"expected_output_b64"`
-}
-
 // TestFlowDecoding: curl's own cases about decoding end as curl says: its error 61 is a class of codings, and what it
 // prints ends with the decoded body.
 func TestFlowDecoding(t *testing.T) {
-	f, err := os.Open(filepath.Join("..", "..", "..", "shared", "suites", "curl-flow.jsonl"))
-	if err != nil {
-		t.Skipf("SKIPPED, the suite is not there: %v", err)
-	}
-	defer f.Close()
-	var cases []flow
-	lines := bufio.NewScanner(f)
-	lines.Buffer(nil, 16<<20)
-	for lines.Scan() {
-		var c flow
-		if err := json.Unmarshal(lines.Bytes(), &c); err != nil {
-			t.Fatal(err)
-		}
-		if strings.Contains(c.Command, "--compressed") {
-			cases = append(cases, c)
-		}
-	}
-	if err := lines.Err(); err != nil || len(cases) < 4 {
-		t.Fatalf("%d cases, %v", len(cases), err)
+	cases := flows(t, true)
+	if len(cases) != 4 {
+		t.Fatalf("%d cases", len(cases))
 	}
 	for _, tt := range cases {
 		for _, step := range []int{1 << 30, 1} {

@@ -60,6 +60,9 @@ const (
 
 	ProtocolCoding        Class = "protocol.coding"
 	ProtocolUnknownCoding Class = "protocol.unknown_coding"
+	RedirectLocation      Class = "redirect.location"
+	RedirectLoop          Class = "redirect.loop"
+	RedirectLimit         Class = "redirect.limit"
 
 	LimitHead    Class = "limit.head"
 	LimitHeaders Class = "limit.headers"
@@ -121,6 +124,9 @@ func Classes() []Advice {
 		{ProtocolTruncated, "The connection ended before the response did; what came is not the whole."},
 		{ProtocolCoding, "The body is damaged, or not in the coding that its Content-Encoding names; see --compressed."},
 		{ProtocolUnknownCoding, "The Content-Encoding of the body is none that crawl knows; see --compressed."},
+		{RedirectLocation, "The redirect leads to nothing that can be fetched, or to several places at once."},
+		{RedirectLoop, "The redirects lead in a circle."},
+		{RedirectLimit, "There are more redirects than --max-redirects."},
 		{LimitHead, "The head of the response is larger than the limit."},
 		{LimitHeaders, "The response has more header fields, or longer ones, than the limit."},
 		{LimitBody, "The body is larger than --max-body, as it came or decoded."},

@@ -102,7 +102,7 @@ func (b *buffer) composeRequest() {
 	}
 	b.out = append(b.out, req.Body...)
 	now := b.client.engine.Now()
-	b.res.sent = now.Sub(b.res.Started)
+	b.res.phase, b.res.Sent = now.Sub(b.res.Started), true
 	b.err = b.conn.SetDeadline(b.client.limit(now, b.res))
 }
 
@@ -167,6 +167,9 @@ func (c *Client) await(conn *conn) error {
 // limit is when the next byte has to have arrived.
 func (c *Client) limit(now time.Time, res *Response) time.Time {
 	limit := now.Add(c.options.Timeout)
+	if res.moved {
+		limit = now.Add(movedPatience)
+	}
 	if last := res.deadline(); last.Before(limit) {
 		return last
 	}
@@ -236,8 +239,7 @@ func (b *buffer) takeIn() {
 	c, res := b.client, b.res
 	now := c.engine.Now()
 	if !res.got {
-		res.got = true
-		res.Timings.FirstByte = now.Sub(res.Started) - res.sent
+		res.begun(now)
 	}
 	c.noteLag(res, now)
 	rest := b.bytes[:b.have]
@@ -314,10 +316,15 @@ func (b *buffer) note(o *Options) (err error) {
 	if o.Cookies != nil {
 		b.keepCookies()
 	}
+	b.body.Reset(res.framing, o.Limits)
+	if res.Status/100 == 3 && o.MaxRedirects > 0 {
+		if err = b.noteRedirect(o.MaxRedirects); err != nil || res.moved {
+			return err
+		}
+	}
 	if err := b.noteCoding(o); err != nil {
 		return err
 	}
-	b.body.Reset(res.framing, o.Limits)
 	if res.framing.Kind == http1.Length && res.framing.Length > o.MaxBody {
 		return errBodyLimit
 	}
@@ -329,6 +336,9 @@ func (b *buffer) note(o *Options) (err error) {
 func (c *Client) consume(p []byte, body *http1.Body, req *Request, res *Response) (over bool, err error) {
 	if res.decoding != nil {
 		return res.decoding.consume(p, body)
+	}
+	if res.moved {
+		return res.discard(p, body), nil
 	}
 	for len(p) > 0 && !body.Done() {
 		data, n, err := body.Next(p)

@@ -17,10 +17,16 @@ type Request struct {
 	Fields []Field // written after Host, in this order
 	Body   []byte  // sent with its Content-Length
 
+	// Guarded says that this was led to by a page of the public internet, and not asked for by the user: it may not
+	// lead to a private address. The requests that follow a redirect are guarded where it is needed.
+	Guarded bool
+
 	// OnBody, if not nil, is given the body as it arrives, decoded if Options.Decode says so, stretch by stretch; it must not keep them, nor
 	// wait for anything (see engine.Engine.Leaf). Its error ends the fetch. After a retry on a fresh connection nothing has been given twice, for there is
 	// none once a byte of the response has arrived.
 	OnBody func([]byte) error
+
+	elsewhere bool // a redirect leads here from another origin than the first: what the user gave is not for it
 }
 
 func (r *Request) method() string {
@@ -38,7 +44,7 @@ type Timings struct {
 	TLS       time.Duration // TLS handshake
 	FirstByte time.Duration // from the request's first byte to the response's
 	Body      time.Duration // from there to the end of the body
-	Total     time.Duration
+	Total     time.Duration // from the beginning to the end, redirects and all
 }
 
 // A Response is what one fetch gave, and the state of the fetch while it runs. It may be used again for the
@@ -55,17 +61,24 @@ type Response struct {
 	Remote    string // address and port of the peer
 	Reused    bool   // the connection had served before
 	TLS       TLSInfo
+	Sent      bool // a server may have seen a request; if not, it is safe to make any once more
 	Started   time.Time
 	Timings   Timings
 	Lag       time.Duration // the most the engine was late with a step of this fetch
 
 	BytesDecoded int64 // of the body without its codings, as far as OnBody was given it; 0: none were undone
 
-	via     *via          // nil: no proxy
+	via *via // nil: no proxy
+	// Redirection is nil if no redirect was followed. What else is said here is of the last response, but for
+	// Started, BytesWire, Lag and Timings, which are of all requests together.
+	Redirection *Redirection
+
 	limit   time.Duration // of the whole fetch, but for its time in the queue
-	sent    time.Duration // when the request began to go out, since Started
+	phase   time.Duration // when the phase began that is under way, since Started: FirstByte or Body
+	fresh   bool          // an idle connection will not do
 	got     bool          // a byte of the response has arrived
 	inBody  bool          // its head has
+	moved   bool          // it is a redirect that is going to be followed
 	framing http1.Framing
 	body    *http1.Body // nil until a body goes on beyond its first read
 
@@ -75,10 +88,19 @@ type Response struct {
 // deadline is when the whole fetch has to be over. Time in the queue does not count: it is not the server's.
 func (r *Response) deadline() time.Time { return r.Started.Add(r.limit + r.Timings.Queue) }
 
+// begun is called when the first byte has arrived. Phases add up over the redirects of a fetch.
+func (r *Response) begun(now time.Time) {
+	r.got = true
+	at := now.Sub(r.Started)
+	r.Timings.FirstByte += at - r.phase
+	r.phase = at
+}
+
 // whole is called when the last byte has arrived.
 func (r *Response) whole(now time.Time) {
 	r.Timings.Total = now.Sub(r.Started)
-	r.Timings.Body = r.Timings.Total - r.sent - r.Timings.FirstByte
+	r.Timings.Body += r.Timings.Total - r.phase
+	r.phase = r.Timings.Total
 }
 
 // Proxy is the proxy by which the fetch went, or was to go, as scheme://host:port; "" if none.
