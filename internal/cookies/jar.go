@@ -149,15 +149,15 @@ func (j *Jar) AppendHeader(dst []byte, secure bool, host, path string, now time.
 }
 
 // find returns the site that host belongs to, nil if it has no cookies. That is a look at each parent of the host,
-// without the list of public suffixes: no parent but the registrable domain is ever a key, save a public suffix that
-// is a host itself, whose cookies are for it alone.
+// without the list of public suffixes: no parent but the registrable domain is ever a key, save a public suffix or a
+// part of an address that is a host itself, whose cookies are for it alone.
 func (j *Jar) find(host string) *site {
 	for key := host; ; {
 		if s := j.sites[key]; s != nil {
 			return s
 		}
 		dot := strings.IndexByte(key, '.')
-		if dot < 0 || isAddress(host) {
+		if dot < 0 {
 			return nil
 		}
 		key = key[dot+1:]

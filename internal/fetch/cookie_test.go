@@ -115,6 +115,30 @@ func TestCookieField(t *testing.T) {
 	})
 }
 
+// TestCookieAllocations: a request that has cookies costs their text and no list of fields; one that has none costs
+// nothing.
+func TestCookieAllocations(t *testing.T) {
+	e := engine.NewGoroutine()
+	jar := cookies.New()
+	jar.Set(false, "example.org", "/", "a=1", e.Now())
+	c := NewClient(e, Options{Cookies: jar})
+	for raw, want := range map[string]float64{"http://example.org/": 1, "http://example.com/": 0} {
+		u, err := ParseURL(raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := c.newBuffer(&conn{})
+		b.req = &Request{URL: &u, Fields: []Field{{Name: "Accept", Value: "*/*"}}}
+		n := testing.AllocsPerRun(100, func() {
+			b.request.Fields = b.req.Fields
+			b.addCookies()
+		})
+		if n != want || len(b.request.Fields) != 1+int(want) {
+			t.Errorf("%s: %v allocations, fields %v", raw, n, b.request.Fields)
+		}
+	}
+}
+
 // TestCookiesRefused: a response that is refused for its head sets nothing, an interim one neither.
 func TestCookiesRefused(t *testing.T) {
 	for name, c := range map[string]struct{ answer, want string }{
