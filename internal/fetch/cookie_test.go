@@ -12,6 +12,7 @@ import (
 
 	"crawl/internal/cookies"
 	"crawl/internal/engine"
+	"crawl/internal/link"
 )
 
 // cookieServer answers with what it was sent as the body: each Cookie field in brackets. It sets what the query of
@@ -123,7 +124,7 @@ func TestCookieAllocations(t *testing.T) {
 	jar.Set(false, "example.org", "/", "a=1", e.Now())
 	c := NewClient(e, Options{Cookies: jar})
 	for raw, want := range map[string]float64{"http://example.org/": 1, "http://example.com/": 0} {
-		u, err := ParseURL(raw)
+		u, err := link.Parse(raw)
 		if err != nil {
 			t.Fatal(err)
 		}
