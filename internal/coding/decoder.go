@@ -1,6 +1,7 @@
 package coding
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -232,9 +233,9 @@ func (d *Decoder) check(count int64) error {
 // explain gives an error of a decompressor its kind. Those from below have theirs.
 func (m *meter) explain(err error) error {
 	switch {
-	case err == io.EOF || err == errStopped || m.isFromBelow(err):
+	case err == io.EOF || errors.Is(err, errStopped) || m.isFromBelow(err):
 		return err
-	case err == io.ErrUnexpectedEOF:
+	case errors.Is(err, io.ErrUnexpectedEOF):
 		return fmt.Errorf("%w: %v ends early", ErrTruncated, m.kind)
 	}
 	return fmt.Errorf("%w: %v: %w", ErrCorrupt, m.kind, err)
@@ -242,7 +243,7 @@ func (m *meter) explain(err error) error {
 
 func (m *meter) isFromBelow(err error) bool {
 	for i := range m.decoder.chain {
-		if below := &m.decoder.chain[i]; below != m && below.err == err {
+		if below := &m.decoder.chain[i]; below != m && errors.Is(err, below.err) {
 			return true
 		}
 	}

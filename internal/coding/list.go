@@ -42,7 +42,7 @@ func Parse(field string) (List, error) {
 	var l List
 	for name := range strings.SplitSeq(field, ",") {
 		name = strings.Trim(name, " \t")
-		k := numKinds
+		var k kind
 		switch {
 		case name == "" || strings.EqualFold(name, "identity") || strings.EqualFold(name, "none"):
 			continue
