@@ -216,6 +216,7 @@ func (c *Conn) Stale() bool {
 	var b [1]byte
 	c.loop.metrics.SystemCalls++
 	if _, _, err := unix.Recvfrom(c.fd, b[:], unix.MSG_PEEK); err != unix.EAGAIN {
+		c.ready |= Readable
 		return true
 	}
 	c.ready &^= Readable

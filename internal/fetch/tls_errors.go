@@ -14,11 +14,20 @@ import (
 
 // handshakeError gives the error of a handshake its class; timeout is that of a deadline that passes.
 func handshakeError(ctx context.Context, err error, timeout Class) error {
-	text := fmt.Errorf("tls handshake: %w", trimmed{err})
-	if class := classFor(ctx, err, timeout); class != Internal {
-		return fail(class, text)
+	class := classFor(ctx, err, timeout)
+	if class == Internal {
+		class = tlsClass(err)
 	}
-	return fail(tlsClass(err), text)
+	var header tls.RecordHeaderError
+	switch {
+	case class == TLSNotTLS && errors.As(err, &header):
+		err = fmt.Errorf("tls handshake: the answer begins with %q, which is not TLS", header.RecordHeader[:])
+	case class == ClosedEarly:
+		err = fmt.Errorf("tls handshake: connection closed: %w", io.ErrUnexpectedEOF)
+	default:
+		err = fmt.Errorf("tls handshake: %w", trimmed{err})
+	}
+	return fail(class, err)
 }
 
 // trimmed is an error of crypto/tls without the word that begins it.

@@ -43,17 +43,17 @@ func (l *tlsLeaf) doRead() {
 	c := l.conn
 	l.n, l.err = 0, nil
 	c.more = true
-	for l.n < len(l.p) {
+	if len(c.out) > maxPending {
+		l.err = errAnswers
+	}
+	for l.n < len(l.p) && l.err == nil {
 		n, err := c.session.Read(l.p[l.n:])
 		l.n += n
 		if err == nil && l.n < len(l.p) && len(c.in) == 0 { // crypto/tls has nothing either
 			c.more = false
 			break
 		}
-		if err != nil {
-			l.err = err
-			break
-		}
+		l.err = err
 	}
 	c.keep()
 	l.settle()
@@ -80,15 +80,9 @@ func (l *tlsLeaf) settle() {
 // answer sends an alert or a change of keys. What the system does not take now goes out before the next request.
 func (l *tlsLeaf) answer() {
 	c := l.conn
-	n, err := c.TryWrite(c.out)
+	n, _ := c.TryWrite(c.out) // its error comes again
 	if c.out = c.out[n:]; len(c.out) == 0 {
 		c.out = nil
-	}
-	if err == nil && len(c.out) > maxPending {
-		err = errAnswers
-	}
-	if err != nil && (l.err == nil || l.err == syscall.EAGAIN) {
-		l.err = err
 	}
 }
 
