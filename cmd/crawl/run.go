@@ -30,6 +30,10 @@ goes on.
 
 Cookies are kept and sent again only with -b FILE or --cookie-jar FILE. What -b 'a=b'
 has is sent to every URL besides, unless -H gives a Cookie field.
+Proxies are that of -x, or else those of the environment: http_proxy (in lower case
+only), https_proxy, all_proxy, and for the exceptions no_proxy, the last three in
+upper case too. What is on this machine itself (localhost, 127.0.0.1, ::1) is fetched
+by a proxy only with -x. Names are resolved by the proxy, but for socks5.
 
 Progress is shown on standard error: on a terminal as one line that is drawn again
 and again, with a bar and as much as there is room for; elsewhere, and in CI (CI is
@@ -59,12 +63,13 @@ type runOptions struct {
 	fetch   fetchFlags
 	cookies cookieFlags
 	live    liveFlags
+	proxy   proxyFlags
 
 	ended crawler.Stats // of the crawl, when run has returned
 }
 
 func newRun(s streams) *cobra.Command {
-	o := &runOptions{}
+	o := &runOptions{proxy: proxyFlags{getenv: os.Getenv}}
 	cmd := &cobra.Command{
 		Use:     "run [URL...] [-i FILE]",
 		Short:   "Fetch URLs and write one JSON record of each",
@@ -88,6 +93,7 @@ func (o *runOptions) addFlags(cmd *cobra.Command) {
 	o.work.add(f)
 	o.fetch.add(f)
 	o.cookies.add(f)
+	o.proxy.add(f)
 	f.Var(&o.failOn, "fail-on", "exit with 3 if a URL ended so: error (no response), any (error, 4xx or 5xx), none, or a `LIST` of classes and statuses, as timeout,404,5xx")
 	f.StringVar(&o.mode, "mode", engine.ModeLoop, "loop (one thread) or goroutine (one per connection)")
 	f.StringVar(&o.poller, "poller", "", "how the loop waits: epoll or poll (default the platform's best)")
@@ -146,10 +152,12 @@ func (o *runOptions) run(s streams, urls []string) error {
 	page.reserve(&plan)
 	if !o.quiet {
 		plan.announce(s.err)
+		o.proxy.announce(s.err)
 	}
 	r := &session{options: o, streams: s, engine: e, listSize: in.size(), page: page, mu: e.NewMutex()}
 	fetchOptions := o.fetch.options(plan)
 	fetchOptions.Cookies = o.cookies.jar
+	fetchOptions.Proxy = o.proxy.choose()
 	fetchOptions.OnPressure = func(class fetch.Class) { r.pressure(class) }
 	client := fetch.NewClient(e, fetchOptions)
 	crawlOptions := o.crawlOptions(plan)
@@ -181,7 +189,10 @@ func (o *runOptions) check(urls []string) error {
 	if err := o.fetch.check(); err != nil {
 		return err
 	}
-	return o.cookies.check()
+	if err := o.cookies.check(); err != nil {
+		return err
+	}
+	return o.proxy.check(o.fetch.headers)
 }
 
 func checkMode(mode string) error {
