@@ -244,6 +244,7 @@ func TestTunnelRefused(t *testing.T) {
 		{"redirect", "HTTP/1.1 302 \r\nLocation: http://a.test/\r\n\r\n", false, ProxyRefused, `it answered 302`},
 		{"switch", "HTTP/1.1 101 \r\n\r\n", false, ProxyRefused, `it answered 101`},
 		{"who", "HTTP/1.1 407 Who\r\nProxy-Authenticate: Basic\r\n\r\n", false, ProxyAuth, `it answered 407 "Who"`},
+		{"unauthorized", "HTTP/1.1 401 Unauthorized\r\n\r\n", false, ProxyAuth, `it answered 401 "Unauthorized"`},
 		{"bad gateway", "HTTP/1.1 502 Bad Gateway\r\n\r\nsorry", false, ProxyFailed, "it answered 502"},
 		{"timeout", "HTTP/1.1 504 \r\n\r\n", false, ProxyFailed, "it answered 504"},
 		{"closed", "", false, ProxyFailed, "closed the connection without an answer"},

@@ -150,7 +150,7 @@ func connectAnswer(h *http1.Head, more int) error {
 	}
 	err := answered(h)
 	switch {
-	case status == 407:
+	case status == 407 || status == 401: // which tinyproxy answers to a wrong password
 		return fail(ProxyAuth, err)
 	case status/100 == 5:
 		return fail(ProxyFailed, err)
