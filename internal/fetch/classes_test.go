@@ -224,6 +224,10 @@ func scenarios() []scenario {
 		{class: DNSTimeout, name: "no answer within the total", url: named, lookup: noLaterThan(time.Second), options: Options{TotalTimeout: short}, takes: totalTimeout},
 		{class: DNSTimeout, name: "no answer", url: named, lookup: pastItsContext, options: Options{ConnectTimeout: short}, takes: connectTimeout},
 
+		{class: AddressPrivate, name: "written", path: "/f/size/10", request: Request{Guarded: true}},
+		{class: AddressPrivate, name: "of a name", url: named, lookup: answerOf([]netip.Addr{netip.IPv6Loopback()}, nil), request: Request{Guarded: true}},
+		{class: ConnectFamily, name: "written", path: "/f/size/10", options: Options{Family: IPv6}},
+		{class: ConnectFamily, name: "of a name", url: named, lookup: answerOf([]netip.Addr{netip.IPv6Loopback()}, nil), options: Options{Family: IPv4}},
 		{class: ConnectRefused, name: "nobody listens", url: func(t *testing.T) string { return refused(t) }},
 		{class: ConnectUnreachable, name: "broadcast address", url: at("http://127.255.255.255/")},
 		{class: ConnectFailed, name: "link-local without a link", url: at("http://[fe80::1]/")},

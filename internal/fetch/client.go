@@ -31,6 +31,16 @@ type Options struct {
 	TLS     TLSOptions
 
 	Resolve map[string][]netip.Addr // addresses of "host:port", which are then not looked up
+	Family  Family                  // the only one whose addresses are used; default both
+
+	// AttemptDelay is how long the attempt at one of several addresses has before the next one begins beside it
+	// (RFC 8305 section 5); default 250 ms.
+	AttemptDelay time.Duration
+
+	// AllowPrivate lets a Guarded request go to private addresses. Private says which these are; nil is for all that
+	// are not of the public Internet (RFC 6890).
+	AllowPrivate bool
+	Private      func(netip.Addr) bool
 
 	// Proxy says by which proxy the URLs of an origin are fetched: nil is none, and so is a nil function. It is asked
 	// once for an origin, with one of its URLs, and does not wait.
@@ -50,6 +60,7 @@ const (
 	DefaultMaxBody        = 1 << 30
 	DefaultMaxConns       = 1000
 	DefaultIdleTimeout    = 30 * time.Second // below the idle timeouts of common servers (nginx 75 s)
+	DefaultAttemptDelay   = 250 * time.Millisecond
 )
 
 // A Client fetches over connections that it keeps. All its methods belong to tasks of its engine.
@@ -66,6 +77,7 @@ type Client struct {
 	dialings []*dialing
 	decoders coding.Pool
 	vias     map[string]*via // the ways that Options.Proxy has chosen, by origin; nil is none
+	noIPv6   time.Time       // until then IPv6 addresses come last: see dialing.noWay
 }
 
 // On an engine that waits without a buffer there are as many as there are responses that came in parts, so
@@ -83,6 +95,7 @@ func NewClient(e engine.Engine, o Options) *Client {
 	orDefault(&o.MaxBody, DefaultMaxBody)
 	orDefault(&o.MaxConns, DefaultMaxConns)
 	orDefault(&o.IdleTimeout, DefaultIdleTimeout)
+	orDefault(&o.AttemptDelay, DefaultAttemptDelay)
 	orDefault(&o.Limits.Head, http1.DefaultHead)
 	return &Client{
 		engine: e, options: o,
@@ -113,16 +126,16 @@ func (c *Client) Close() { c.pool.closeIdle() }
 func (c *Client) Do(ctx context.Context, req *Request, res *Response) error {
 	c.begin(res)
 	for {
-		conn, err := c.pool.acquire(ctx, c.key(req.URL, res), res.fresh, &res.Timings.Queue)
+		conn, err := c.pool.acquire(ctx, c.key(req.URL, res), c.need(req, res), &res.Timings.Queue)
 		if conn == nil && err == nil {
-			if d := c.plan(ctx, req, res, res.fresh); d.route.direct() {
+			if d := c.plan(ctx, req, res); d.simple() {
 				conn, err = c.connect(ctx, d)
 			} else {
 				conn, err = c.establish(ctx, d)
 			}
 		}
 		if err == nil {
-			res.Remote, res.Reused, res.TLS = conn.remote, conn.used, conn.tls
+			res.Remote, res.Public, res.Reused, res.TLS = conn.remote, !conn.private, conn.used, conn.tls
 			err = c.exchange(ctx, conn, req, res)
 			if res.decoding != nil {
 				c.stopDecoding(res)
@@ -137,6 +150,17 @@ func (c *Client) Do(ctx context.Context, req *Request, res *Response) error {
 		}
 		return err
 	}
+}
+
+// need is what req needs of a connection.
+func (c *Client) need(req *Request, res *Response) (n need) {
+	if res.fresh {
+		n = needFresh
+	}
+	if req.Guarded && !c.options.AllowPrivate {
+		n |= needPublic
+	}
+	return n
 }
 
 func (c *Client) begin(res *Response) {

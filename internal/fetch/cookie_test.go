@@ -37,8 +37,8 @@ func orOK(status string) string {
 	return status + " x"
 }
 
-// named is the options for a client to which every name of the list is the server.
-func named(s *server, jar *cookies.Jar, names ...string) Options {
+// namedOptions is the options for a client to which every name of the list is the server.
+func namedOptions(s *server, jar *cookies.Jar, names ...string) Options {
 	o := Options{Cookies: jar, Resolve: map[string][]netip.Addr{}}
 	port := s.address[strings.LastIndexByte(s.address, ':')+1:]
 	for _, name := range names {
@@ -57,7 +57,7 @@ func TestCookies(t *testing.T) {
 	s := serve(t, cookieServer)
 	onEach(t, func(t *testing.T, k kind) {
 		jar := cookies.New()
-		with(t, k.engine(t), named(s, jar, "example.org", "a.example.org", "example.com"), func(c client) error {
+		with(t, k.engine(t), namedOptions(s, jar, "example.org", "a.example.org", "example.com"), func(c client) error {
 			visit := func(host, target, want string) {
 				t.Helper()
 				c.get(s.at(host, target)).want(t, 200, want)
@@ -92,7 +92,7 @@ func TestCookieField(t *testing.T) {
 	u := s.at("example.org", "/")
 	onEach(t, func(t *testing.T, k kind) {
 		jar := cookies.New()
-		with(t, k.engine(t), named(s, jar, "example.org"), func(c client) error {
+		with(t, k.engine(t), namedOptions(s, jar, "example.org"), func(c client) error {
 			one, two := Field{Name: "X-One", Value: "1"}, Field{Name: "X-Two", Value: "2"}
 			for _, f := range []struct {
 				fields        []Field
@@ -154,7 +154,7 @@ func TestCookiesRefused(t *testing.T) {
 			onEach(t, func(t *testing.T, k kind) {
 				jar := cookies.New()
 				e := k.engine(t)
-				with(t, e, named(s, jar, "example.org"), func(cl client) error {
+				with(t, e, namedOptions(s, jar, "example.org"), func(cl client) error {
 					cl.get(s.at("example.org", "/"))
 					return nil
 				})
@@ -173,7 +173,7 @@ func TestCookiesAtOnce(t *testing.T) {
 		const tasks, each = 8, 20
 		jar := cookies.New()
 		e := k.engine(t)
-		with(t, e, named(s, jar, "example.org"), func(c client) error {
+		with(t, e, namedOptions(s, jar, "example.org"), func(c client) error {
 			mu := e.NewMutex()
 			done := e.NewCond(mu, "the others")
 			left := tasks

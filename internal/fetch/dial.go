@@ -16,12 +16,18 @@ import (
 // free again a minute after its connection was closed (TIME_WAIT), and others wait for them too.
 const pressurePatience = 3 * time.Minute
 
-// plan begins to make a connection, which the pool has given leave for: connect or establish goes on with it, and on
-// an error gives that leave back.
-func (c *Client) plan(ctx context.Context, req *Request, res *Response, fresh bool) *dialing {
+var errNoneLeft = errors.New("no address is left to try")
+
+// plan begins to make a connection, which the pool has given leave for: it finds out what to connect to. connect or
+// establish goes on with it, and on an error gives that leave back.
+func (c *Client) plan(ctx context.Context, req *Request, res *Response) *dialing {
 	d := c.borrowDialing()
-	d.ctx, d.url, d.response, d.fresh = ctx, req.URL, res, fresh
+	d.ctx, d.url, d.response, d.need = ctx, req.URL, res, c.need(req, res)
 	c.engine.Leaf(d.steps.begin)
+	if d.question != nil {
+		d.err = c.resolver.wait(ctx, d.question)
+		c.engine.Leaf(d.steps.learn)
+	}
 	return d
 }
 
@@ -29,10 +35,6 @@ func (c *Client) plan(ctx context.Context, req *Request, res *Response, fresh bo
 // is not the server's fault: the fetch waits, its time limits too, and the pool makes do with fewer connections. If
 // one becomes idle meanwhile, and none fresh is asked for, that one will do.
 func (c *Client) connect(ctx context.Context, d *dialing) (*conn, error) {
-	if d.question != nil {
-		d.err = c.resolver.wait(ctx, d.question)
-		c.engine.Leaf(d.steps.prepare)
-	}
 	for !d.over {
 		d.raw, d.err = c.engine.DialContext(d.deadline, "tcp", d.address)
 		c.engine.Leaf(d.steps.judge)
@@ -83,18 +85,22 @@ func (c *Client) giveDialingBack(d *dialing) {
 // engine.Engine.Leaf.
 type dialing struct {
 	client *Client
-	steps  struct{ begin, prepare, judge func() } // methods, for Leaf, made once
+	steps  *steps
 
 	ctx      context.Context
 	url      *link.URL
 	route    route // to it
 	response *Response
-	fresh    bool          // an idle connection will not do
+	need     need
 	question *answer       // that the resolver owes
-	addrs    []netip.Addr  // that are left to try
-	written  [1]netip.Addr // the one that the URL has instead of a name
+	written  [1]netip.Addr // the address that the URL has instead of a name
+	given    bool          // the user gave the addresses
+	several  bool          // they are worth a race: see establishing
+	own      attempts
+	attempts *attempts // own, or those of the race that this dialing is in
 
-	address  string
+	addr     netip.Addr
+	address  string          // with the port
 	first    time.Time       // attempt at this address
 	before   time.Time       // this attempt, or the pause or question before it
 	deadline context.Context // ctx with the deadline of this attempt
@@ -107,56 +113,103 @@ type dialing struct {
 	over bool // with conn, or with err
 }
 
+// steps are methods of a dialing, for Leaf, made once.
+type steps struct{ begin, learn, start, prepare, judge func() }
+
 func newDialing(c *Client) *dialing {
 	d := &dialing{client: c}
-	d.steps.begin, d.steps.prepare, d.steps.judge = d.begin, d.prepare, d.judge
+	d.steps = &steps{d.begin, d.learn, d.start, d.prepare, d.judge}
 	return d
 }
+
+// simple reports whether connect does all that is left to do, in the task of the fetch.
+func (d *dialing) simple() bool { return d.over || d.route.direct() && !d.several }
 
 // begin takes the addresses that need no resolver, given by the user or written in the URL, or else asks.
 func (d *dialing) begin() {
 	c := d.client
 	d.route = routeTo(d.url, d.response)
-	if d.addrs = c.resolver.given(d.route.host, d.route.port); len(d.addrs) > 0 {
-		d.prepare()
+	d.attempts = &d.own
+	if v := d.route.via; v != nil {
+		d.given = true // the user gave the proxy; where it leads is another matter
+		if d.need&needPublic != 0 && v.literal.IsValid() && c.private(v.literal) {
+			d.err, d.over = errPrivateByProxy(v.literal), true
+			return
+		}
+	}
+	if addrs := c.resolver.given(d.route.host, d.route.port); len(addrs) > 0 {
+		d.given = true
+		d.choose(addrs)
 		return
 	}
 	if addr, err := netip.ParseAddr(d.route.host); err == nil {
 		d.written[0] = addr
-		d.addrs = d.written[:]
-		d.prepare()
+		d.choose(d.written[:])
 		return
 	}
 	d.before = c.engine.Now()
 	d.question = c.resolver.ask(d.route.host, min(c.options.ConnectTimeout, c.options.TotalTimeout))
 }
 
-// prepare sets what to dial: the next address, or the same once more after a pause, which does not count for
+// learn takes what the resolver has answered, if it has.
+func (d *dialing) learn() {
+	d.response.Timings.DNS += d.client.engine.Now().Sub(d.before)
+	question := d.question
+	d.question = nil
+	switch {
+	case d.err != nil: // of the wait
+		d.err, d.over = fail(Cancelled, d.err), true
+	case question.err != nil:
+		d.err, d.over = question.err, true
+	default:
+		d.choose(question.addrs)
+	}
+}
+
+// start begins with the first address that is left.
+func (d *dialing) start() {
+	if d.take() {
+		d.prepare()
+		return
+	}
+	d.err, d.over = errNoneLeft, true
+}
+
+// take takes the next address, if there is one left.
+func (d *dialing) take() bool {
+	c, a := d.client, d.attempts
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(a.addrs) == 0 {
+		return false
+	}
+	d.first = c.engine.Now()
+	d.addr, a.addrs, a.latest = a.addrs[0].Unmap(), a.addrs[1:], d.first
+	if d.address == "" { // its first one
+		a.active++
+	}
+	d.address = netip.AddrPortFrom(d.addr, d.route.port).String()
+	return true
+}
+
+// prepare sets the limits of an attempt at the address, the first or one after a pause, which does not count for
 // the time limits.
 func (d *dialing) prepare() {
 	now := d.client.engine.Now()
-	if d.question != nil {
-		d.learn(now)
-	}
 	switch {
-	case d.over:
-		return
-	case d.err != nil: // of the wait for the resolver, or of the pause
-		d.err, d.over = fail(Cancelled, d.err), true
+	case d.err != nil: // of the pause
+		d.err = fail(Cancelled, d.err)
+		d.failed(Cancelled)
 		return
 	case d.pause > 0:
 		d.response.Timings.Queue += now.Sub(d.before)
-		if d.fresh {
+		if d.need&needFresh != 0 {
 			break
 		}
-		if d.conn = d.client.pool.trade(d.route.key); d.conn != nil {
+		if d.conn = d.client.pool.trade(d.route.key, d.need); d.conn != nil {
 			d.over = true
 			return
 		}
-	default:
-		d.address = netip.AddrPortFrom(d.addrs[0], d.route.port).String()
-		d.addrs = d.addrs[1:]
-		d.first = now
 	}
 	d.before = now
 	deadline := now.Add(d.client.options.ConnectTimeout)
@@ -167,16 +220,6 @@ func (d *dialing) prepare() {
 	d.deadline = engine.WithDeadline(d.ctx, deadline)
 }
 
-// learn takes what the resolver has answered, if it has.
-func (d *dialing) learn(now time.Time) {
-	d.response.Timings.DNS += now.Sub(d.before)
-	if d.err == nil {
-		d.addrs, d.err = d.question.addrs, d.question.err
-		d.over = d.err != nil
-	}
-	d.question = nil
-}
-
 // judge books an attempt, and decides whether it was the last.
 func (d *dialing) judge() {
 	c, now := d.client, d.client.engine.Now()
@@ -184,6 +227,7 @@ func (d *dialing) judge() {
 	c.noteLag(d.response, now)
 	if d.err == nil {
 		d.conn, d.over = newConn(d.raw, d.route.key, d.address), true
+		d.conn.private, d.conn.given = c.private(d.addr), d.given
 		return
 	}
 	d.err = classify(d.ctx, d.err, d.timeout)
@@ -198,26 +242,61 @@ func (d *dialing) judge() {
 		return
 	}
 	d.pause = 0
-	if len(d.addrs) > 0 && class != Cancelled && class != TimeoutTotal {
+	d.noteNoWay(class)
+	if class == ClosedReset || class == Internal { // some other error of the system's
+		d.err = fail(ConnectFailed, d.err)
+	}
+	d.failed(class)
+}
+
+// failed goes on with the next address after an attempt that has failed for good, or ends.
+func (d *dialing) failed(class Class) {
+	c, a := d.client, d.attempts
+	if class != Cancelled {
+		c.mu.Lock()
+		a.note(d.err)
+		c.mu.Unlock()
+	}
+	if class != Cancelled && class != TimeoutTotal && d.take() {
 		d.err = nil
 		d.prepare()
 		return
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	a.active--
 	d.over = true
-	if class == ClosedReset || class == Internal { // some other error of the system's
-		d.err = fail(ConnectFailed, d.err)
+	if class != Cancelled {
+		d.err = a.verdict()
 	}
 }
 
 // haveSource reports whether this machine has an address to connect from. If it has none, as for IPv6 where that
 // is switched off, the system's error is the same as when there is no port left (EADDRNOTAVAIL); but then a
 // socket for datagrams has none either. Connecting one sends nothing and does not wait.
-func (d *dialing) haveSource() bool {
+func (d *dialing) haveSource() bool { return !errors.Is(d.probe(), syscall.EADDRNOTAVAIL) }
+
+// probe is what this machine says to a socket for datagrams to the address.
+func (d *dialing) probe() error {
 	probe, err := d.client.engine.DialContext(d.ctx, "udp", d.address)
 	if err == nil {
 		_ = probe.Close() // nothing was sent
 	}
-	return !errors.Is(err, syscall.EADDRNOTAVAIL)
+	return err
+}
+
+// noteNoWay notes that this machine has no way to IPv6 addresses, if that is why the attempt at one has failed.
+func (d *dialing) noteNoWay(class Class) {
+	c := d.client
+	if class != ConnectUnreachable || !isGlobal6(d.addr) {
+		return
+	}
+	// A router may have said so of one network. A socket for datagrams asks none: this machine says it, or nobody.
+	if err := d.probe(); errors.Is(err, syscall.ENETUNREACH) || errors.Is(err, syscall.EADDRNOTAVAIL) {
+		c.mu.Lock()
+		c.noIPv6 = c.engine.Now().Add(noIPv6For)
+		c.mu.Unlock()
+	}
 }
 
 // relieve makes room where that is possible, and has the attempt repeated after a pause.

@@ -22,8 +22,11 @@ const (
 	DNSFailed   Class = "dns.failed"
 	DNSTimeout  Class = "timeout.dns"
 
+	AddressPrivate Class = "address.private"
+
 	ConnectRefused     Class = "connect.refused"
 	ConnectUnreachable Class = "connect.unreachable"
+	ConnectFamily      Class = "connect.family"
 	ConnectFailed      Class = "connect.failed"
 
 	ProxyConnect  Class = "proxy.connect"
@@ -92,6 +95,8 @@ func Classes() []Advice {
 		{DNSNotFound, "The name does not exist; check its spelling, or give its address with --resolve."},
 		{DNSFailed, "The resolver gave no usable answer; try again later, or another resolver."},
 		{DNSTimeout, "The resolver did not answer in time; is the network up?"},
+		{AddressPrivate, "A public page led to a private address, which was not asked; --allow-private lets it."},
+		{ConnectFamily, "The host has no address of the family that -4 or -6 asks for."},
 		{ConnectRefused, "Nobody listens on that port."},
 		{ConnectUnreachable, "There is no route to that address."},
 		{ConnectFailed, "The connection could not be made; the error says why."},

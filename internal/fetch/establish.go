@@ -2,67 +2,213 @@ package fetch
 
 import (
 	"context"
+	"time"
 
 	"crawl/internal/engine"
+	"crawl/internal/link"
 )
 
-// establishing is the making of a connection that takes more than a connect. It is done in a task of its own: a
-// handshake goes deep, and a stack that has grown for one is gone with its task, while that of the fetch stays
-// small. Leave to make a connection is the task's until it is done.
-type establishing struct {
-	client   *Client
-	dialing  *dialing
-	route    route
-	response Response // of which the fetch takes the times: it may have left
+// mostRunners is how many attempts at the addresses of a host are under way at once.
+const mostRunners = 4
 
-	over engine.Cond // and what follows: guarded by Client.mu
-	done bool
-	left bool // nobody waits any more
-	conn *conn
-	err  error
+// establishing is the making of a connection that takes more than a connect to one address. It is done in tasks of
+// its own: a handshake goes deep, and a stack that has grown for one is gone with its task, while that of the fetch
+// stays small.
+//
+// Where a host has several addresses, connecting is a race (RFC 8305 section 5). It begins with one runner, which takes
+// the next address when its last one has failed. Each time that AttemptDelay has passed without a new attempt, another
+// runner joins it, once the pool has leave for one. The first to be connected wins, and goes on with what there is to
+// do on the connection; the others are called off.
+type establishing struct {
+	client *Client
+	url    *link.URL
+	route  route
+	need   need
+	given  bool // the user gave the addresses
+	began  time.Time
+	base   Response // what the fetch had taken before
+
+	over     engine.Cond // and what follows: guarded by Client.mu
+	attempts             // of all runners
+	runners  []*runner
+	running  int      // of these
+	settled  bool     // how it ends is one runner's, or nobody waits any more
+	response Response // its; the fetch takes the times from it
+	done     bool
+	left     bool // nobody waits any more
+	conn     *conn
+	err      error
+}
+
+// runner is a task that connects. Leave to make a connection is its own until it is done.
+type runner struct {
+	*establishing
+	dialing  *dialing // nil: to be made, for the fetch made the first
+	began    time.Time
+	response Response
+	cancel   func()
 }
 
 // establish makes a connection by the route of d.
-func (c *Client) establish(ctx context.Context, d *dialing) (*conn, error) {
+func (c *Client) establish(ctx context.Context, d *dialing) (conn *conn, err error) {
 	res := d.response
-	e := &establishing{client: c, dialing: d, route: d.route, response: *res, over: c.engine.NewCond(c.mu, "connection")}
-	d.response = &e.response
-	c.engine.Go("connect", e.run)
+	if err = ctx.Err(); err != nil { // its tasks might never begin
+		c.pool.release(nil)
+		c.giveDialingBack(d)
+		return nil, fail(Cancelled, err)
+	}
+	var e *establishing
+	c.engine.Leaf(func() { e = c.newEstablishing(d) })
+	c.mu.Lock()
+	for !e.done && err == nil {
+		err = e.over.Wait(ctx)
+	}
+	if e.done {
+		res.Timings, res.Lag, res.Remote = e.response.Timings, e.response.Lag, e.response.Remote
+		conn, err = e.conn, e.err
+	} else {
+		err = e.leave(err)
+	}
+	c.mu.Unlock()
+	return conn, err
+}
+
+// newEstablishing begins.
+func (c *Client) newEstablishing(d *dialing) *establishing {
+	e := &establishing{
+		client: c, url: d.url, route: d.route, need: d.need, given: d.given, began: c.engine.Now(), base: *d.response,
+		over: c.engine.NewCond(c.mu, "connection"),
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for !e.done {
-		if err := e.over.Wait(ctx); err != nil && !e.done {
-			e.left = true
-			return nil, fail(Cancelled, err)
-		}
+	e.attempts, e.latest = d.own, e.began
+	e.hire(d)
+	if len(e.addrs) > 0 {
+		c.engine.After(c.options.AttemptDelay, e.pace)
 	}
-	res.Timings, res.Lag, res.Remote = e.response.Timings, e.response.Lag, e.response.Remote
-	return e.conn, e.err
+	return e
+}
+
+// hire starts a runner. The caller holds the lock, and the runner waits for it.
+func (e *establishing) hire(d *dialing) {
+	r := &runner{establishing: e, dialing: d, began: e.client.engine.Now(), response: e.base}
+	e.runners = append(e.runners, r)
+	e.running++
+	r.cancel = e.client.engine.Spawn("connect", r.run)
+}
+
+// pace is called again and again until the race is over, and has another runner join it when it is time.
+func (e *establishing) pace() {
+	c := e.client
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if e.settled || len(e.addrs) == 0 {
+		return
+	}
+	wait := c.options.AttemptDelay - c.engine.Now().Sub(e.latest)
+	if wait <= 0 {
+		if e.running == e.active && e.running < mostRunners { // nobody is waiting for leave already
+			e.hire(nil)
+		}
+		wait = c.options.AttemptDelay
+	}
+	c.engine.After(wait, e.pace)
 }
 
 // run is the task.
-func (e *establishing) run(ctx context.Context) error {
-	c := e.client
-	e.dialing.ctx = ctx
-	conn, err := c.connect(ctx, e.dialing)
+func (r *runner) run(ctx context.Context) error {
+	c, e := r.client, r.establishing
+	conn, err := r.connect(ctx)
+	if !e.settle(r, &err) {
+		switch {
+		case conn == nil:
+		case conn.used:
+			c.pool.put(conn)
+		default:
+			c.pool.release(conn)
+		}
+		return nil
+	}
 	if err == nil && !conn.used { // else it is one that has become idle meanwhile
 		e.response.Remote = conn.remote
 		if err = e.prepare(ctx, conn); err != nil {
 			c.pool.release(conn)
 		}
 	}
+	if e.finish(conn, err) && err == nil {
+		c.pool.release(conn)
+	}
+	return nil
+}
+
+// connect connects to one of the addresses that are left, or finds a connection that has become idle.
+func (r *runner) connect(ctx context.Context) (*conn, error) {
+	c, e, d := r.client, r.establishing, r.dialing
+	if d == nil {
+		conn, err := c.pool.acquire(ctx, e.route.key, e.need, &r.response.Timings.Queue)
+		if conn != nil || err != nil {
+			return conn, err
+		}
+		d = c.borrowDialing()
+		d.url, d.route, d.need, d.given, d.several = e.url, e.route, e.need, e.given, true
+	}
+	d.ctx, d.response = ctx, &r.response
+	d.attempts = &e.attempts
+	begin := d.steps.prepare // once more, in this task's context
+	if d.several {
+		begin = d.steps.start
+	}
+	c.engine.Leaf(begin)
+	return c.connect(ctx, d)
+}
+
+// settle says whether what a runner has come to is what all come to: the first connection, or the last failure, which
+// may have come to nothing because of the others. Then those are called off.
+func (e *establishing) settle(r *runner, err *error) bool {
+	c := e.client
 	c.mu.Lock()
+	defer c.mu.Unlock()
+	e.running--
+	if e.settled || *err != nil && e.active > 0 {
+		return false
+	}
+	e.settled = true
+	if ClassOf(*err) == Internal { // nothing was left for it to try
+		*err = e.route.blame(e.verdict())
+	}
+	e.response = r.response
+	e.response.Timings.Connect += r.began.Sub(e.began)
+	e.callOff(r)
+	return true
+}
+
+// callOff ends the runners but for one. The caller holds the lock.
+func (e *establishing) callOff(winner *runner) {
+	for _, r := range e.runners {
+		if r != winner {
+			r.cancel()
+		}
+	}
+}
+
+// leave ends all because the fetch does, with the error of its wait. The caller holds the lock.
+func (e *establishing) leave(err error) error {
+	e.settled, e.left = true, true
+	e.callOff(nil)
+	return fail(Cancelled, err)
+}
+
+// finish hands over what has come of it, and reports whether nobody waits for that any more.
+func (e *establishing) finish(conn *conn, err error) (left bool) {
+	c := e.client
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	e.done, e.err = true, err
 	if err == nil {
 		e.conn = conn
 	}
-	left := e.left
 	e.over.Signal()
-	c.mu.Unlock()
-	if left && err == nil {
-		c.pool.release(conn)
-	}
-	return nil
+	return e.left
 }
 
 // prepare does on a new connection what there is to do before a request.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"net/netip"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -97,7 +96,7 @@ func (b *buffer) noteRedirect(most int) error {
 	if bodiless {
 		r.request.Body, r.bare = nil, true
 	}
-	r.request.Guarded = req.Guarded || isPublic(res.Remote)
+	r.request.Guarded = req.Guarded || b.client.fromPublic(res)
 	r.request.elsewhere = next.Origin() != r.first.URL.Origin()
 	r.request.Fields = r.fields()
 	res.Redirection, res.moved = r, true
@@ -264,11 +263,4 @@ func presentable(location string) string {
 		location = strings.ToValidUTF8(location[:most], "") + "…"
 	}
 	return location
-}
-
-// isPublic reports whether remote, an address and port, is of the public internet.
-func isPublic(remote string) bool {
-	at, err := netip.ParseAddrPort(remote)
-	addr := at.Addr().Unmap()
-	return err == nil && addr.IsGlobalUnicast() && !addr.IsPrivate()
 }

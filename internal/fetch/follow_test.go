@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -430,7 +431,7 @@ func TestRedirectOrigins(t *testing.T) {
 			t.Fatal(err)
 		}
 		req, res := &Request{URL: &u}, &Response{Status: 302}
-		b := &buffer{req: req, res: res}
+		b := &buffer{client: &Client{}, req: req, res: res}
 		if err := b.head.Parse([]byte("HTTP/1.1 302 x\r\nLocation: "+to+"\r\n\r\n"), Options{}.Limits); err != nil {
 			t.Fatal(err)
 		}
@@ -440,32 +441,36 @@ func TestRedirectOrigins(t *testing.T) {
 	}
 }
 
-// TestGuarded: from a page of the public internet on, everything that redirects lead to is guarded.
+// TestGuarded: from a page of the public Internet on, everything that redirects lead to is guarded; a page that came by
+// a proxy is such a page unless its URL has a private address.
 func TestGuarded(t *testing.T) {
-	for _, c := range []struct {
-		remote        string
-		before, after bool
+	byProxy := func(literal string) *via {
+		addr, _ := netip.ParseAddr(literal) // not valid: a name
+		return &via{literal: addr}
+	}
+	for name, c := range map[string]struct {
+		public, before bool
+		via            *via
+		after          bool
 	}{
-		{"127.0.0.1:80", false, false},
-		{"10.1.2.3:80", false, false},
-		{"[::ffff:10.1.2.3]:80", false, false},
-		{"[fe80::1]:80", false, false},
-		{"[fd00::1]:80", false, false},
-		{"127.0.0.1:80", true, true},
-		{"93.184.216.34:80", false, true},
-		{"[2606:2800:220:1::1]:80", false, true},
+		"private":                        {},
+		"private, behind a public one":   {before: true, after: true},
+		"public":                         {public: true, after: true},
+		"private address, by a proxy":    {public: true, via: byProxy("10.1.2.3")},
+		"public address, by a proxy":     {via: byProxy("93.184.216.34"), after: true},
+		"name, by a proxy that is local": {via: byProxy("one.test"), after: true},
 	} {
 		u, err := link.Parse("http://one.test/a")
 		if err != nil {
 			t.Fatal(err)
 		}
-		req, res := &Request{URL: &u, Guarded: c.before}, &Response{Status: 302, Remote: c.remote}
-		b := &buffer{req: req, res: res}
+		req, res := &Request{URL: &u, Guarded: c.before}, &Response{Status: 302, Public: c.public, via: c.via}
+		b := &buffer{client: &Client{}, req: req, res: res}
 		if err := b.head.Parse([]byte("HTTP/1.1 302 x\r\nLocation: /\r\n\r\n"), Options{}.Limits); err != nil {
 			t.Fatal(err)
 		}
 		if err := b.noteRedirect(5); err != nil || res.Redirection.request.Guarded != c.after || req.Guarded != c.before {
-			t.Errorf("%+v: guarded is %v: %v", c, res.Redirection.request.Guarded, err)
+			t.Errorf("%s: guarded is %v: %v", name, res.Redirection.request.Guarded, err)
 		}
 	}
 }

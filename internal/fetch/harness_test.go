@@ -279,7 +279,13 @@ type server struct {
 // serve starts a server that runs script for each connection and then closes it.
 func serve(t testing.TB, script func(p *peer)) *server {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	return serveOn(t, "127.0.0.1:0", script)
+}
+
+// serveOn is serve at an address.
+func serveOn(t testing.TB, address string, script func(p *peer)) *server {
+	t.Helper()
+	ln, err := net.Listen("tcp", address)
 	if err != nil {
 		t.Fatal(err)
 	}

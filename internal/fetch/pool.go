@@ -16,10 +16,14 @@ type conn struct {
 	key    string            // of its route
 	remote string
 	tls    TLSInfo
-	used   bool          // it has served a fetch
-	idle   time.Duration // when it became so, since pool.began
-	newer  *conn         // in the list of idle connections
-	older  *conn
+	used   bool // it has served a fetch
+
+	private bool // its address is: see isPrivate
+	given   bool // the user gave that address
+
+	idle  time.Duration // when it became so, since pool.began
+	newer *conn         // in the list of idle connections
+	older *conn
 }
 
 func newConn(raw net.Conn, key, remote string) *conn {
@@ -27,6 +31,14 @@ func newConn(raw net.Conn, key, remote string) *conn {
 	c.events, _ = raw.(engine.ReadWaiter)
 	return c
 }
+
+// need is what a fetch needs of a connection besides where it leads.
+type need uint8
+
+const (
+	needFresh  need = 1 << iota // not one that has been idle
+	needPublic                  // not one to a private address, unless the user gave that: see Request.Guarded
+)
 
 func (c *conn) stale() bool {
 	s, ok := c.Conn.(engine.Staler)
@@ -69,24 +81,24 @@ func newPool(e engine.Engine, most int, maxAge time.Duration) *pool {
 
 func (p *pool) now() time.Duration { return p.engine.Now().Sub(p.began) }
 
-// acquire returns an idle connection to origin, unless fresh is asked for. With neither connection nor error,
+// acquire returns an idle connection to origin, unless need is for a fresh one. With neither connection nor error,
 // the caller has leave to make one, and owes the pool a release. It adds to waited how long there was no room.
 // Nobody overtakes those that wait: on the loop, a task that fetches without a pause would always come first.
-func (p *pool) acquire(ctx context.Context, origin string, fresh bool, waited *time.Duration) (*conn, error) {
+func (p *pool) acquire(ctx context.Context, origin string, need need, waited *time.Duration) (*conn, error) {
 	p.mu.Lock() // without defer, which makes the frame larger: see Client.Do
 	if p.tell(); p.waiting == 0 {
-		if c, ok := p.admit(origin, fresh); ok {
+		if c, ok := p.admit(origin, need); ok {
 			p.mu.Unlock()
 			return c, nil
 		}
 	}
-	c, err := p.wait(ctx, origin, fresh, waited)
+	c, err := p.wait(ctx, origin, need, waited)
 	p.mu.Unlock()
 	return c, err
 }
 
 // wait is acquire where there is no room yet. It stands apart, for what it needs on the stack acquire must not.
-func (p *pool) wait(ctx context.Context, origin string, fresh bool, waited *time.Duration) (*conn, error) {
+func (p *pool) wait(ctx context.Context, origin string, need need, waited *time.Duration) (*conn, error) {
 	before := p.now()
 	defer func() { *waited += p.now() - before }()
 	for p.waiting++; ; {
@@ -96,7 +108,7 @@ func (p *pool) wait(ctx context.Context, origin string, fresh bool, waited *time
 			p.tell()
 			return nil, fail(Cancelled, err)
 		}
-		c, ok := p.admit(origin, fresh)
+		c, ok := p.admit(origin, need)
 		p.told--
 		if ok {
 			p.waiting--
@@ -106,11 +118,16 @@ func (p *pool) wait(ctx context.Context, origin string, fresh bool, waited *time
 }
 
 // admit is acquire where there is room.
-func (p *pool) admit(origin string, fresh bool) (c *conn, ok bool) {
-	if !fresh {
-		if c = p.take(origin); c != nil {
-			return c, true
-		}
+func (p *pool) admit(origin string, need need) (c *conn, ok bool) {
+	switch {
+	case need&needFresh != 0:
+	case need&needPublic != 0:
+		c = p.takePublic(origin)
+	default:
+		c = p.take(origin)
+	}
+	if c != nil {
+		return c, true
 	}
 	for p.open >= p.max && p.oldest != nil {
 		p.discard(p.oldest)
@@ -132,10 +149,15 @@ func (p *pool) tell() {
 }
 
 // trade gives an idle connection to origin, if there is one, for the leave to make another.
-func (p *pool) trade(origin string) *conn {
+func (p *pool) trade(origin string, need need) *conn {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	c := p.take(origin)
+	var c *conn
+	if need&needPublic != 0 {
+		c = p.takePublic(origin)
+	} else {
+		c = p.take(origin)
+	}
 	if c != nil {
 		p.close(nil)
 	}
@@ -156,6 +178,25 @@ func (p *pool) take(origin string) *conn {
 		}
 		p.unlink(c)
 		return c
+	}
+	return nil
+}
+
+// takePublic is take for who needs a public one (needPublic). It stands apart, for it takes more stack than take, and
+// few fetches need it.
+func (p *pool) takePublic(origin string) *conn {
+	s := p.idle[origin]
+	if s == nil {
+		return nil
+	}
+	for i := len(s.conns) - 1; i >= 0; i-- { // what is discarded is behind those that are left to look at
+		switch c := s.conns[i]; {
+		case c.stale() || p.now()-c.idle > p.maxAge:
+			p.discard(c)
+		case !c.private || c.given:
+			p.unlink(c)
+			return c
+		}
 	}
 	return nil
 }

@@ -54,7 +54,7 @@ func withPool(t *testing.T, most int, maxAge time.Duration, fn func(b *bench) er
 
 // get is acquire and, where that gives leave, a new connection.
 func (b *bench) get(ctx context.Context, origin string) (*conn, *fakeConn, error) {
-	c, err := b.acquire(ctx, origin, false, new(time.Duration))
+	c, err := b.acquire(ctx, origin, 0, new(time.Duration))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -102,7 +102,7 @@ func TestPoolFresh(t *testing.T) {
 			return err
 		}
 		b.put(c)
-		if c, err := b.acquire(b.ctx, "a", true, new(time.Duration)); c != nil || err != nil {
+		if c, err := b.acquire(b.ctx, "a", needFresh, new(time.Duration)); c != nil || err != nil {
 			t.Errorf("acquire returned %v, %v, want leave to make one", c, err)
 		}
 		if !f.closed || b.open != 1 {
@@ -205,7 +205,7 @@ type waiters struct {
 
 func (w *waiters) start(origin string) {
 	w.engine.Go("waiter", func(ctx context.Context) error {
-		c, err := w.acquire(ctx, origin, false, new(time.Duration))
+		c, err := w.acquire(ctx, origin, 0, new(time.Duration))
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		w.served++
@@ -236,7 +236,7 @@ func TestPoolTurns(t *testing.T) {
 		served := 0
 		for range 3 {
 			b.engine.Go("waiter", func(ctx context.Context) error {
-				if _, err := b.acquire(ctx, "b", false, new(time.Duration)); err != nil {
+				if _, err := b.acquire(ctx, "b", 0, new(time.Duration)); err != nil {
 					return err
 				}
 				served++ // there is one connection, and so there is one task at a time here
@@ -248,7 +248,7 @@ func TestPoolTurns(t *testing.T) {
 			return err
 		}
 		b.put(c)
-		if _, err := b.acquire(b.ctx, "a", false, new(time.Duration)); err != nil {
+		if _, err := b.acquire(b.ctx, "a", 0, new(time.Duration)); err != nil {
 			return err
 		}
 		if served != 3 {
@@ -285,11 +285,11 @@ func TestPoolCancelled(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
 		e.Go("holder", func(ctx context.Context) error {
-			if _, err := p.acquire(ctx, "a", false, new(time.Duration)); err != nil {
+			if _, err := p.acquire(ctx, "a", 0, new(time.Duration)); err != nil {
 				return err
 			}
 			e.Go("waiter", func(ctx context.Context) error {
-				c, err := p.acquire(ctx, "b", false, new(time.Duration))
+				c, err := p.acquire(ctx, "b", 0, new(time.Duration))
 				if ClassOf(err) != Cancelled || c != nil {
 					t.Errorf("acquire returned %v, %v, want class %s", c, err, Cancelled)
 				}
@@ -316,14 +316,14 @@ func TestPoolCancelledInTurn(t *testing.T) {
 	run(t, e, func(ctx context.Context) error {
 		b := &bench{pool: p, t: t, ctx: ctx, clock: newShifted(e)}
 		for range 300 {
-			if _, err := b.acquire(ctx, "a", false, new(time.Duration)); err != nil {
+			if _, err := b.acquire(ctx, "a", 0, new(time.Duration)); err != nil {
 				return err
 			}
 			impatient, cancel := context.WithCancel(ctx)
 			defer cancel()
 			for _, ctx := range []context.Context{impatient, ctx, impatient} {
 				e.Go("waiter", func(context.Context) error {
-					if _, err := b.acquire(ctx, "b", false, new(time.Duration)); err == nil {
+					if _, err := b.acquire(ctx, "b", 0, new(time.Duration)); err == nil {
 						b.release(nil)
 					}
 					return nil

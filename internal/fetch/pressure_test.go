@@ -84,7 +84,7 @@ func TestQueueIsNotCounted(t *testing.T) {
 		c := NewClient(e, Options{MaxConns: 1, TotalTimeout: 10 * time.Second})
 		run(t, e, func(ctx context.Context) error {
 			b := &bench{c.pool, t, ctx, e, 0}
-			if _, err := c.pool.acquire(ctx, "another", false, new(time.Duration)); err != nil {
+			if _, err := c.pool.acquire(ctx, "another", 0, new(time.Duration)); err != nil {
 				return err
 			}
 			e.Go("fetcher", func(ctx context.Context) error {

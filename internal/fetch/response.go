@@ -17,13 +17,15 @@ type Request struct {
 	Fields []Field // written after Host, in this order
 	Body   []byte  // sent with its Content-Length
 
-	// Guarded says that this was led to by a page of the public internet, and not asked for by the user: it may not
-	// lead to a private address. The requests that follow a redirect are guarded where it is needed.
+	// Guarded says that the URL is not the user's but comes from a public page (a redirect, a link), which may not lead
+	// to a private address: such are left out, and if there is no other the class is AddressPrivate. The address that
+	// is dialled is what counts, and that of a connection kept from before. One that Options.Resolve gives is the
+	// user's word, and may be private. The requests that follow a redirect are guarded where it is needed.
 	Guarded bool
 
-	// OnBody, if not nil, is given the body as it arrives, decoded if Options.Decode says so, stretch by stretch; it must not keep them, nor
-	// wait for anything (see engine.Engine.Leaf). Its error ends the fetch. After a retry on a fresh connection nothing has been given twice, for there is
-	// none once a byte of the response has arrived.
+	// OnBody, if not nil, is given the body as it arrives, decoded if Options.Decode says so, stretch by stretch; it must
+	// not keep them, nor wait for anything (see engine.Engine.Leaf). Its error ends the fetch. After a retry on a fresh
+	// connection nothing has been given twice, for there is none once a byte of the response has arrived.
 	OnBody func([]byte) error
 
 	elsewhere bool // a redirect leads here from another origin than the first: what the user gave is not for it
@@ -59,6 +61,7 @@ type Response struct {
 	BytesWire int64  // received, heads and framing included
 	BytesBody int64  // of the body, without its framing, as it is coded
 	Remote    string // address and port of the peer
+	Public    bool   // that address is not private: where this page leads is to be Guarded
 	Reused    bool   // the connection had served before
 	TLS       TLSInfo
 	Sent      bool // a server may have seen a request; if not, it is safe to make any once more

@@ -35,8 +35,8 @@ func suiteClasses() map[string]Class {
 	}
 }
 
-// need skips the test where a program is missing.
-func need(t *testing.T, programs ...string) {
+// requires skips the test where a program is missing.
+func requires(t *testing.T, programs ...string) {
 	t.Helper()
 	for _, p := range programs {
 		if _, err := exec.LookPath(p); err != nil {
@@ -58,7 +58,7 @@ func TestTLSSuite(t *testing.T) {
 	if err != nil {
 		t.Skipf("SKIPPED, the suite is not there: %v", err)
 	}
-	need(t, "openssl", "python3", "bash")
+	requires(t, "openssl", "python3", "bash")
 	var cases []tlsCase
 	if err := json.Unmarshal(data, &cases); err != nil || len(cases) < 18 {
 		t.Fatalf("%d cases, %v", len(cases), err)

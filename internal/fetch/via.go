@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"fmt"
 	"net/netip"
 	"strings"
 
@@ -91,6 +92,12 @@ func (b *buffer) askProxy(p *Proxy) {
 		b.fields = append(append(b.fields[:0], b.request.Fields...), p.fields...)
 		b.request.Fields = b.fields
 	}
+}
+
+// errPrivateByProxy is for a guarded request that is to go to a private address by way of a proxy. Where a name leads is
+// the proxy's business: nobody else knows.
+func errPrivateByProxy(addr netip.Addr) error {
+	return fail(AddressPrivate, fmt.Errorf("%q is a private address, to which no public page may lead, by a proxy neither", addr.String()))
 }
 
 // blame gives an error of the making of a connection to the proxy, if it was to one, a class of its own: nothing has
