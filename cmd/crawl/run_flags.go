@@ -116,6 +116,7 @@ type fetchFlags struct {
 	compressed     bool
 
 	redirects redirectFlags
+	connect   connectFlags
 
 	parsedFields  []http1.Pair
 	parsedResolve map[string][]netip.Addr
@@ -123,7 +124,7 @@ type fetchFlags struct {
 
 func (h *fetchFlags) add(f *pflag.FlagSet) {
 	h.maxBody = fetch.DefaultMaxBody
-	f.DurationVar(&h.connectTimeout, "connect-timeout", fetch.DefaultConnectTimeout, "for a connection to be made")
+	f.DurationVar(&h.connectTimeout, "connect-timeout", fetch.DefaultConnectTimeout, "for a connection to be made, to each address that is tried")
 	f.DurationVar(&h.timeout, "timeout", fetch.DefaultTimeout, "without a byte from the server, first or next")
 	f.DurationVar(&h.maxTime, "max-time", fetch.DefaultTotalTimeout, "for one attempt as a whole")
 	f.Var(&h.maxBody, "max-body", "largest body that is taken, as `8MiB`")
@@ -134,6 +135,7 @@ func (h *fetchFlags) add(f *pflag.FlagSet) {
 	f.BoolVar(&h.compressed, "compressed", true, "ask for gzip, deflate, br and zstd, and decode them; =false takes bodies as they come")
 	f.StringVar(&h.digest, "digest", "", "digest of each body, decoded, in its record: `sha256`")
 	h.redirects.add(f)
+	h.connect.add(f)
 }
 
 func (h *fetchFlags) check() error {
@@ -153,6 +155,9 @@ func (h *fetchFlags) check() error {
 	}
 	if h.method == "CONNECT" {
 		return usageError("-X CONNECT: is for proxies")
+	}
+	if err := h.connect.check(); err != nil {
+		return err
 	}
 	if err := h.parseHeaders(); err != nil {
 		return err
@@ -230,11 +235,13 @@ func (h *fetchFlags) parseResolve() error {
 func (h *fetchFlags) fields() []http1.Pair { return h.parsedFields }
 
 func (h *fetchFlags) options(p plan) fetch.Options {
-	return fetch.Options{
+	o := fetch.Options{
 		ConnectTimeout: h.connectTimeout, Timeout: h.timeout, TotalTimeout: h.maxTime,
 		MaxBody: int64(h.maxBody), MaxConns: p.maxConns, Resolve: h.parsedResolve, Decode: h.compressed,
 		MaxRedirects: h.redirects.most,
 	}
+	h.connect.apply(&o)
+	return o
 }
 
 // rate is a number per second, written as 100/s, 30/m or 100.

@@ -118,10 +118,10 @@ func scriptCommands() map[string]func(ts *testscript.TestScript, neg bool, args 
 	add("clean FILE...: there is nothing in it that a terminal would obey", 1, (*script).clean)
 
 	add("origin [-addresses N] [-pages N] [-size N-M] [-latency D]: starts a test web, and sets ORIGIN, ORIGIN2 …, ADDR and PORT", 0, (*script).origin)
-	add("blackhole: sets BLACKHOLE to a URL whose server takes no connections", 0, (*script).blackhole)
 	add("coded: starts a server of bodies with content codings, and sets CODED", 0, (*script).coded)
 	add("proxy [-socks] [-user USER:PASSWORD]: starts a proxy to the test web, whatever is asked for, and sets PROXY to its host and port", 0, (*script).startProxy)
 	add("proxied: prints what the proxies were asked since the last time, one a line", 0, (*script).proxied)
+	add("blackhole [ADDR:PORT]: sets BLACKHOLE to a URL whose server takes no connections", 0, (*script).blackhole)
 	add("list FILE N: writes the first N URLs of the test web", 2, (*script).list)
 	add("urls FILE PATH...: writes URLs of the test web; {A-B} in a path stands for each number of these, and a URL for itself", 2, (*script).urls)
 	add("get URL: fetches it with net/http, and prints the body", 1, (*script).get)
