@@ -237,7 +237,7 @@ func TestBombMemory(t *testing.T) {
 func TestBombs(t *testing.T) {
 	for _, writer := range []string{"gzip", "zlib", "bare", "br", "zstd"} {
 		name := writers()[writer]
-		coded := bomb(t, writer, 64<<20)
+		coded := bomb(t, writer, 24<<20)
 		stacked := pack(t, "gzip", coded)
 		var p Pool
 		for _, c := range []struct {
@@ -245,8 +245,8 @@ func TestBombs(t *testing.T) {
 			coded   []byte
 		}{{name, coded}, {name + ",gzip", stacked}} {
 			for _, step := range []int{1, 100, 1 << 30} {
-				r := undo(t, &p, c.codings, c.coded, step, 50<<20)
-				if !errors.Is(r.err, ErrRatio) && !errors.Is(r.err, ErrSize) || len(r.body) > 50<<20 {
+				r := undo(t, &p, c.codings, c.coded, step, 10<<20)
+				if !errors.Is(r.err, ErrRatio) && !errors.Is(r.err, ErrSize) || len(r.body) > 10<<20 {
 					t.Errorf("%s, %d bytes in steps of %d: %d bytes, %v", c.codings, len(c.coded), step, len(r.body), r.err)
 				}
 				if ratio := len(r.body) / len(c.coded); len(r.body) > FreeBytes && ratio > MaxRatio {
