@@ -64,6 +64,7 @@ type runOptions struct {
 	cookies cookieFlags
 	live    liveFlags
 	proxy   proxyFlags
+	dns     dnsFlags
 
 	ended crawler.Stats // of the crawl, when run has returned
 }
@@ -94,6 +95,7 @@ func (o *runOptions) addFlags(cmd *cobra.Command) {
 	o.fetch.add(f)
 	o.cookies.add(f)
 	o.proxy.add(f)
+	o.dns.add(f)
 	f.Var(&o.failOn, "fail-on", "exit with 3 if a URL ended so: error (no response), any (error, 4xx or 5xx), none, or a `LIST` of classes and statuses, as timeout,404,5xx")
 	f.StringVar(&o.mode, "mode", engine.ModeLoop, "loop (one thread) or goroutine (one per connection)")
 	f.StringVar(&o.poller, "poller", "", "how the loop waits: epoll or poll (default the platform's best)")
@@ -150,6 +152,7 @@ func (o *runOptions) run(s streams, urls []string) error {
 	}
 	plan := o.work.plan(limit)
 	page.reserve(&plan)
+	o.dns.reserve(&plan)
 	if !o.quiet {
 		plan.announce(s.err)
 		o.proxy.announce(s.err)
@@ -159,9 +162,13 @@ func (o *runOptions) run(s streams, urls []string) error {
 	fetchOptions.Cookies = o.cookies.jar
 	fetchOptions.Proxy = o.proxy.choose()
 	fetchOptions.OnPressure = func(class fetch.Class) { r.pressure(class) }
+	fetchOptions.Resolver = o.dns.resolver(e, min(fetchOptions.ConnectTimeout, fetchOptions.TotalTimeout))
 	client := fetch.NewClient(e, fetchOptions)
 	crawlOptions := o.crawlOptions(plan)
 	crawlOptions.OnOutputLost = func() { r.cancel() }
+	if own := fetchOptions.Resolver; own != nil {
+		crawlOptions.OnLast = own.EndLate
+	}
 	r.crawler = crawler.New(e, client, in.source, out, crawlOptions)
 	tuneCollector(e)
 	err = r.run()
@@ -190,6 +197,9 @@ func (o *runOptions) check(urls []string) error {
 		return err
 	}
 	if err := o.cookies.check(); err != nil {
+		return err
+	}
+	if err := o.dns.check(); err != nil {
 		return err
 	}
 	return o.proxy.check(o.fetch.headers)

@@ -122,6 +122,7 @@ func scriptCommands() map[string]func(ts *testscript.TestScript, neg bool, args 
 	add("proxy [-socks] [-user USER:PASSWORD]: starts a proxy to the test web, whatever is asked for, and sets PROXY to its host and port", 0, (*script).startProxy)
 	add("proxied: prints what the proxies were asked since the last time, one a line", 0, (*script).proxied)
 	add("blackhole [ADDR:PORT]: sets BLACKHOLE to a URL whose server takes no connections", 0, (*script).blackhole)
+	add("nameserver NAME=WHAT...: starts a name server, and sets DNS to its address; what: addresses, nodata, servfail, refused, silence", 1, (*script).nameserver)
 	add("list FILE N: writes the first N URLs of the test web", 2, (*script).list)
 	add("urls FILE PATH...: writes URLs of the test web; {A-B} in a path stands for each number of these, and a URL for itself", 2, (*script).urls)
 	add("get URL: fetches it with net/http, and prints the body", 1, (*script).get)

@@ -34,6 +34,9 @@ type Options struct {
 	// OnOutputLost, if not nil, is called once, under the crawl's lock, when records can no longer be written.
 	// Whoever runs the crawl may cancel it then: what is in flight would leave no record.
 	OnOutputLost func()
+	// OnLast, if not nil, is called once, under the crawl's lock, when the last fetch is over. Whatever goes on for the
+	// fetcher's sake may end then, or the engine runs on for it.
+	OnLast func()
 }
 
 // maxRetryDelay bounds the exponential backoff.
@@ -358,6 +361,9 @@ func (w *worker) leave() {
 		return
 	}
 	c.sink.close()
+	if c.options.OnLast != nil {
+		c.options.OnLast()
+	}
 	if c.source.err != nil {
 		c.failure = errors.Join(c.failure, c.source.err)
 	}

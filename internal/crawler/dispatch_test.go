@@ -324,7 +324,7 @@ func TestRetryWithRate(t *testing.T) {
 // TestMayGoBetter: which ends are tried again, for each class there is.
 func TestMayGoBetter(t *testing.T) {
 	again := []fetch.Class{
-		fetch.DNSFailed, fetch.DNSTimeout, fetch.ConnectRefused, fetch.ConnectUnreachable, fetch.ConnectFailed,
+		fetch.DNSServFail, fetch.DNSFailed, fetch.DNSTimeout, fetch.ConnectRefused, fetch.ConnectUnreachable, fetch.ConnectFailed,
 		fetch.TimeoutConnect, fetch.TimeoutWrite, fetch.TimeoutFirstByte, fetch.TimeoutRead, fetch.TimeoutTotal,
 		fetch.ClosedReset, fetch.ClosedEarly, fetch.ProtocolTruncated,
 		fetch.LocalDescriptors, fetch.LocalPorts, fetch.LocalMemory,

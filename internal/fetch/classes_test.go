@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/net/dns/dnsmessage"
+
 	"crawl/internal/engine"
 	"crawl/internal/http1"
 	"crawl/internal/link"
@@ -27,6 +29,7 @@ type scenario struct {
 	options Options
 	request Request
 	lookup  func(ctx context.Context, host string) ([]netip.Addr, error)
+	dns     func(t *testing.T) string // its name server; "" is the system's resolver
 	engine  func(engine.Engine) engine.Engine
 	cancel  time.Duration                           // the engine is cancelled after that, if not 0
 	secure  func(t *testing.T, o *Options) string   // makes the server and the client's options, or
@@ -228,6 +231,15 @@ func scenarios() []scenario {
 		{class: AddressPrivate, name: "of a name", url: named, lookup: answerOf([]netip.Addr{netip.IPv6Loopback()}, nil), request: Request{Guarded: true}},
 		{class: ConnectFamily, name: "written", path: "/f/size/10", options: Options{Family: IPv6}},
 		{class: ConnectFamily, name: "of a name", url: named, lookup: answerOf([]netip.Addr{netip.IPv6Loopback()}, nil), options: Options{Family: IPv4}},
+		{class: DNSNotFound, name: "own resolver", url: named, dns: nameServer(dnsmessage.RCodeNameError)},
+		{class: DNSNoData, name: "own resolver", url: named, dns: nameServer(dnsmessage.RCodeSuccess)},
+		{class: DNSServFail, name: "own resolver", url: named, dns: nameServer(dnsmessage.RCodeServerFailure)},
+		{class: DNSRefused, name: "own resolver", url: named, dns: nameServer(dnsmessage.RCodeRefused)},
+		{class: DNSFailed, name: "own resolver, an odd answer", url: named, dns: nameServer(9)},
+		{class: DNSFailed, name: "own resolver, nobody there", url: named, dns: func(t *testing.T) string { return refused(t)[len("http://"):] }},
+		{class: DNSTimeout, name: "own resolver, no answer", url: named, dns: nameServer(noCode), takes: shortly},
+		{class: Cancelled, name: "while the own resolver waits", url: named, dns: nameServer(noCode), cancel: 20 * time.Millisecond},
+
 		{class: ConnectRefused, name: "nobody listens", url: func(t *testing.T) string { return refused(t) }},
 		{class: ConnectUnreachable, name: "broadcast address", url: at("http://127.255.255.255/")},
 		{class: ConnectFailed, name: "link-local without a link", url: at("http://[fe80::1]/")},
@@ -411,6 +423,13 @@ func (s scenario) play(t *testing.T, k kind, base string) {
 		p := s.proxy(t)
 		s.options.Proxy = func(*link.URL) *Proxy { return p }
 	}
+	if s.dns != nil {
+		patience := bound
+		if s.class == DNSTimeout {
+			patience = short
+		}
+		s.options.Resolver = ownResolver(e, s.dns(t), patience)
+	}
 	c := NewClient(e, s.options)
 	if s.lookup != nil {
 		c.resolver.lookup = s.lookup
@@ -454,7 +473,7 @@ func (s scenario) play(t *testing.T, k kind, base string) {
 // is a list that somebody has thought about.
 func TestClassNames(t *testing.T) {
 	transient := []Class{
-		DNSFailed, DNSTimeout, ConnectRefused, ConnectUnreachable, ConnectFailed, TimeoutConnect, TimeoutTLS, TimeoutWrite,
+		DNSServFail, DNSFailed, DNSTimeout, ConnectRefused, ConnectUnreachable, ConnectFailed, TimeoutConnect, TimeoutTLS, TimeoutWrite,
 		TimeoutFirstByte, TimeoutRead, TimeoutTotal, ClosedReset, ClosedEarly, ProtocolTruncated,
 		LocalDescriptors, LocalPorts, LocalMemory, ProxyConnect, ProxyFailed, ProxySOCKS, TimeoutProxy,
 	}

@@ -8,6 +8,7 @@ import (
 
 	"crawl/internal/coding"
 	"crawl/internal/cookies"
+	"crawl/internal/dns"
 	"crawl/internal/engine"
 	"crawl/internal/http1"
 	"crawl/internal/link"
@@ -30,8 +31,9 @@ type Options struct {
 	Cookies *cookies.Jar
 	TLS     TLSOptions
 
-	Resolve map[string][]netip.Addr // addresses of "host:port", which are then not looked up
-	Family  Family                  // the only one whose addresses are used; default both
+	Resolve  map[string][]netip.Addr // addresses of "host:port", which are then not looked up
+	Resolver *dns.Resolver           // of the same engine; nil: the system's, off the loop, within ConnectTimeout
+	Family   Family                  // the only one whose addresses are used; default both
 
 	// AttemptDelay is how long the attempt at one of several addresses has before the next one begins beside it
 	// (RFC 8305 section 5); default 250 ms.
@@ -100,7 +102,7 @@ func NewClient(e engine.Engine, o Options) *Client {
 	return &Client{
 		engine: e, options: o,
 		pool:     newPool(e, o.MaxConns, o.IdleTimeout),
-		resolver: newResolver(e, o.Resolve),
+		resolver: newResolver(e, o.Resolve, o.Resolver),
 		jar:      e.NewMutex(),
 		mu:       e.NewMutex(),
 		vias:     map[string]*via{},
@@ -113,8 +115,14 @@ func orDefault[T int | int64 | time.Duration](v *T, value T) {
 	}
 }
 
-// Close closes idle connections. Fetches that are under way close theirs when they end.
-func (c *Client) Close() { c.pool.closeIdle() }
+// Close closes idle connections, and ends what the resolver still waits for although nobody else does. Fetches that are
+// under way close their connections when they end.
+func (c *Client) Close() {
+	c.pool.closeIdle()
+	if c.options.Resolver != nil {
+		c.options.Resolver.EndLate()
+	}
+}
 
 // Do fetches req into res. It returns nil for any whole response, whatever its status, and else an *Error; res
 // then tells how far it came. A request that is idempotent (RFC 9110 section 9.2.2) is sent once more, on a

@@ -92,7 +92,7 @@ type dialing struct {
 	route    route // to it
 	response *Response
 	need     need
-	question *answer       // that the resolver owes
+	question question      // that the resolver owes an answer to
 	written  [1]netip.Addr // the address that the URL has instead of a name
 	given    bool          // the user gave the addresses
 	several  bool          // they are worth a race: see establishing
@@ -159,10 +159,13 @@ func (d *dialing) learn() {
 	switch {
 	case d.err != nil: // of the wait
 		d.err, d.over = fail(Cancelled, d.err), true
-	case question.err != nil:
-		d.err, d.over = question.err, true
 	default:
-		d.choose(question.addrs)
+		addrs, err := question.outcome()
+		if err != nil {
+			d.err, d.over = err, true
+			return
+		}
+		d.choose(addrs)
 	}
 }
 

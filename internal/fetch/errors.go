@@ -19,6 +19,9 @@ const (
 	OK Class = "ok" // a whole response, whatever its status
 
 	DNSNotFound Class = "dns.nxdomain"
+	DNSNoData   Class = "dns.nodata"
+	DNSServFail Class = "dns.servfail"
+	DNSRefused  Class = "dns.refused"
 	DNSFailed   Class = "dns.failed"
 	DNSTimeout  Class = "timeout.dns"
 
@@ -93,6 +96,9 @@ func Classes() []Advice {
 		{OK, "A whole response arrived; its status tells the rest."},
 		{Input, "The URL cannot be fetched as it is written; correct the list."},
 		{DNSNotFound, "The name does not exist; check its spelling, or give its address with --resolve."},
+		{DNSNoData, "The name exists, and has no address; a site may have one under another name, as www."},
+		{DNSServFail, "The resolver tried, and failed: the servers of that name are out of order; try again later."},
+		{DNSRefused, "The resolver does not answer such questions, or not ours; name another with --dns-server."},
 		{DNSFailed, "The resolver gave no usable answer; try again later, or another resolver."},
 		{DNSTimeout, "The resolver did not answer in time; is the network up?"},
 		{AddressPrivate, "A public page led to a private address, which was not asked; --allow-private lets it."},
@@ -153,7 +159,7 @@ func (c Class) Family() string {
 // Transient reports whether another attempt may well go better.
 func (c Class) Transient() bool {
 	switch c {
-	case DNSFailed, ConnectRefused, ConnectUnreachable, ConnectFailed, ClosedReset, ClosedEarly, ProtocolTruncated,
+	case DNSServFail, DNSFailed, ConnectRefused, ConnectUnreachable, ConnectFailed, ClosedReset, ClosedEarly, ProtocolTruncated,
 		ProxyConnect, ProxyFailed, ProxySOCKS:
 		return true
 	}

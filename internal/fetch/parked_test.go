@@ -13,8 +13,11 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"golang.org/x/net/dns/dnsmessage"
 
 	"crawl/internal/engine"
 	"crawl/internal/link"
@@ -34,7 +37,7 @@ type parked struct{ Heap, Stack int64 }
 
 // childParked has a thousand fetches wait for a server that does not answer, and says what memory they hold.
 func childParked() error {
-	mode, base := os.Getenv("MODE"), os.Getenv("BASE")
+	mode, base, nameServer := os.Getenv("MODE"), os.Getenv("BASE"), os.Getenv("DNS")
 	var e engine.Engine
 	for _, k := range kinds() {
 		if k.name == mode {
@@ -52,11 +55,18 @@ func childParked() error {
 		}
 		o.Proxy = func(*link.URL) *Proxy { return p }
 	}
+	if nameServer != "" { // all are going to wait for its one answer
+		o.Resolver = ownResolver(e, nameServer, bound)
+	}
 	c := NewClient(e, o)
 	c.resolver.lookup = func(context.Context, string) ([]netip.Addr, error) {
 		return []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1})}, nil
 	}
 	warm, err := link.Parse(base + "/warm")
+	if err != nil {
+		return err
+	}
+	first, err := link.Parse(os.Getenv("FIRST"))
 	if err != nil {
 		return err
 	}
@@ -70,7 +80,7 @@ func childParked() error {
 	measured := errors.New("not measured")
 	e.Go("main", func(ctx context.Context) error {
 		defer cancel()
-		if err := c.Do(ctx, &Request{URL: &warm}, &Response{}); err != nil {
+		if err := c.Do(ctx, &Request{URL: &first}, &Response{}); err != nil {
 			return err
 		}
 		var dump bytes.Buffer // large enough beforehand
@@ -140,16 +150,17 @@ func TestParkedFetch(t *testing.T) {
 		}
 	})
 	onEach(t, func(t *testing.T, k kind) {
-		for _, base := range []string{s.base, strings.Replace(s.base, "127.0.0.1", "name.test", 1)} {
-			checkParked(t, k, base)
-		}
-		checkParked(t, k, "http://origin.test", "PROXY=http://me:secret@"+s.address)
+		named := strings.Replace(s.base, "127.0.0.1", "name.test", 1)
+		checkParked(t, k, s.base, s.base)
+		checkParked(t, k, named, named)
+		checkParked(t, k, named, s.base, "DNS="+countingServer(t, new(atomic.Int64), dnsmessage.RCodeSuccess, netip.MustParseAddr("127.0.0.1")))
+		checkParked(t, k, "http://origin.test", "http://origin.test", "PROXY=http://me:secret@"+s.address)
 	})
 }
 
-func checkParked(t *testing.T, k kind, base string, env ...string) {
+func checkParked(t *testing.T, k kind, base, first string, env ...string) {
 	var m parked
-	out := runChild(t, "parked", nil, append(env, "MODE="+k.name, "BASE="+base)...)
+	out := runChild(t, "parked", nil, append(env, "MODE="+k.name, "BASE="+base, "FIRST="+first+"/warm")...)
 	if err := json.Unmarshal([]byte(out), &m); err != nil {
 		t.Fatalf("%v: %q", err, out)
 	}

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"crawl/internal/dns"
 	"crawl/internal/engine"
 )
 
@@ -20,10 +21,11 @@ const (
 	maxAnswers  = 10_000
 )
 
-// resolver turns names into addresses. It asks the system's resolver, off the loop, and asks once for a name
-// however many fetches wait for it.
+// resolver turns names into addresses. It asks that of package dns, or else the system's resolver, off the loop, and
+// asks once for a name however many fetches wait for it.
 type resolver struct {
 	engine engine.Engine
+	dns    *dns.Resolver           // nil: the system's
 	fixed  map[string][]netip.Addr // Options.Resolve, by "host:port"
 	lookup func(ctx context.Context, host string) ([]netip.Addr, error)
 
@@ -31,7 +33,23 @@ type resolver struct {
 	names map[string]*answer
 }
 
-// answer is what the resolver has to say of a name. It does not change any more once it has arrived.
+// question is what a fetch has asked of the resolver. When it has been waited for it has an outcome: addresses, at least
+// one, or an error that has a class.
+type question interface {
+	outcome() ([]netip.Addr, error)
+}
+
+// owed is an answer of package dns. As a pointer to what is there already it costs nothing to make.
+type owed dns.Answer
+
+func (o *owed) outcome() ([]netip.Addr, error) {
+	if o.Err != nil {
+		return nil, fail(dnsClass(o.Err), o.Err)
+	}
+	return o.Addrs, nil
+}
+
+// answer is what the system's resolver has to say of a name. It does not change any more once it has arrived.
 type answer struct {
 	addrs   []netip.Addr
 	err     error
@@ -39,8 +57,10 @@ type answer struct {
 	arrived engine.Cond // under resolver.mu
 }
 
-func newResolver(e engine.Engine, fixed map[string][]netip.Addr) *resolver {
-	return &resolver{engine: e, fixed: fixed, lookup: systemLookup, mu: e.NewMutex(), names: map[string]*answer{}}
+func (a *answer) outcome() ([]netip.Addr, error) { return a.addrs, a.err }
+
+func newResolver(e engine.Engine, fixed map[string][]netip.Addr, own *dns.Resolver) *resolver {
+	return &resolver{engine: e, dns: own, fixed: fixed, lookup: systemLookup, mu: e.NewMutex(), names: map[string]*answer{}}
 }
 
 // systemLookup gives IPv4 addresses as such, not mapped into IPv6, which LookupNetIP may do.
@@ -60,9 +80,13 @@ func (r *resolver) given(host string, port uint16) []netip.Addr {
 	return r.fixed[fmt.Sprintf("%s:%d", host, port)]
 }
 
-// ask returns the answer for a host that is not an address itself: the one that is known, or the one to come. A
-// task of its own does the lookup, so that a fetch that is cancelled takes no other with it.
-func (r *resolver) ask(host string, timeout time.Duration) *answer {
+// ask asks for a host that is not an address itself, and never waits. What is known, or on its way, is not asked for again.
+// A task of its own does the lookup, so that a fetch that is cancelled takes no other with it. The time limit is for the
+// system's resolver; the other has its own.
+func (r *resolver) ask(host string, timeout time.Duration) question {
+	if r.dns != nil {
+		return (*owed)(r.dns.Ask(host))
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	a := r.names[host]
@@ -72,9 +96,12 @@ func (r *resolver) ask(host string, timeout time.Duration) *answer {
 	return a
 }
 
-// wait waits until a has arrived: with addresses, at least one, or with an error that has a class. The error that
-// it returns is that of the wait.
-func (r *resolver) wait(ctx context.Context, a *answer) (err error) {
+// wait waits until a question has its outcome. The error that it returns is that of the wait.
+func (r *resolver) wait(ctx context.Context, q question) (err error) {
+	if o, ok := q.(*owed); ok {
+		return r.dns.Wait(ctx, (*dns.Answer)(o))
+	}
+	a := q.(*answer)
 	r.mu.Lock() // without defer, which makes the frame larger: see Client.Do
 	for err == nil && a.expires.IsZero() {
 		err = a.arrived.Wait(ctx)
@@ -141,6 +168,31 @@ func lookupClass(ctx context.Context, err error) Class {
 		return DNSNotFound
 	case errors.As(err, &dnsErr) && dnsErr.IsTimeout, errors.Is(err, context.DeadlineExceeded):
 		return DNSTimeout
+	}
+	return DNSFailed
+}
+
+// dnsClass is the class of an error of package dns.
+func dnsClass(err error) Class {
+	var e *dns.Error
+	if !errors.As(err, &e) {
+		return Internal
+	}
+	switch e.Kind {
+	case dns.NotFound, dns.BadName:
+		return DNSNotFound
+	case dns.NoAddress:
+		return DNSNoData
+	case dns.ServerFailure:
+		return DNSServFail
+	case dns.Refused:
+		return DNSRefused
+	case dns.Timeout:
+		return DNSTimeout
+	case dns.Local:
+		return classFor(context.Background(), err, DNSTimeout)
+	case dns.Cancelled:
+		return Cancelled
 	}
 	return DNSFailed
 }

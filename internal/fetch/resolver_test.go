@@ -277,7 +277,7 @@ func TestLookupsAreBounded(t *testing.T) {
 		d := &directory{}
 		d.set(nil, "127.0.0.1")
 		e := newShifted(k.engine(t))
-		r := newResolver(e, nil)
+		r := newResolver(e, nil, nil)
 		r.lookup = d.lookup
 		run(t, e, func(ctx context.Context) error {
 			for _, tt := range []struct{ expired, fresh, out, want int }{
@@ -300,7 +300,7 @@ func TestLookupsAreBounded(t *testing.T) {
 					r.names[fmt.Sprint("out", i)] = &answer{}
 				}
 				a := r.ask("name.test", time.Second)
-				if err := errors.Join(r.wait(ctx, a), a.err); err != nil {
+				if err := errors.Join(r.wait(ctx, a), a.(*answer).err); err != nil {
 					t.Error(err)
 				}
 				if n := len(r.names); n != tt.want {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"strconv"
 
 	"crawl/internal/http1"
@@ -83,28 +84,33 @@ func (e *establishing) target(ctx context.Context) (string, error) {
 		return name, nil
 	}
 	addrs := c.resolver.given(host, port)
-	if len(addrs) == 0 {
+	given := len(addrs) > 0
+	if !given {
 		if e.route.via.literal.IsValid() {
 			return name, nil
 		}
 		before := c.engine.Now()
-		a := c.resolver.ask(host, min(c.options.ConnectTimeout, c.options.TotalTimeout))
-		err := c.resolver.wait(ctx, a)
+		question := c.resolver.ask(host, min(c.options.ConnectTimeout, c.options.TotalTimeout))
+		err := c.resolver.wait(ctx, question)
 		e.response.Timings.DNS += c.engine.Now().Sub(before)
-		switch {
-		case err != nil:
+		if err != nil {
 			return "", fail(Cancelled, err)
-		case a.err != nil:
-			return "", a.err
 		}
-		addrs = a.addrs
+		if addrs, err = question.outcome(); err != nil {
+			return "", err
+		}
 	}
-	best := addrs[0]
+	var best netip.Addr
 	for _, addr := range addrs {
-		if addr.Is4() {
-			best = addr
+		if e.need&needPublic != 0 && !given && c.private(addr) {
+			continue
+		}
+		if best = addr; addr.Is4() {
 			break
 		}
+	}
+	if !best.IsValid() {
+		return "", errPrivateByProxy(addrs[0])
 	}
 	return net.JoinHostPort(best.String(), strconv.Itoa(int(port))), nil
 }
