@@ -60,6 +60,8 @@ test-web: ## servers that others wrote, and the standard client as the judge (in
 	@.ci/web.sh
 test-proxies: build ## by tinyproxy, squid, microsocks and dante, every record checked (Debian, installs what is missing)
 	@.ci/proxies.sh
+test-dns: build ## names from dnsmasq and unbound, every record checked (Debian, installs both)
+	@.ci/dns.sh
 
 test-browser: ## the pages in a real browser (Debian, installs chromium; node, playwright-core from npm)
 	@BROWSER_SHOTS=$${BROWSER_SHOTS:-bin/shots} .ci/browser.sh

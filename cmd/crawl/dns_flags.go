@@ -47,8 +47,12 @@ func (d *dnsFlags) check() error {
 		}
 		server, err := netip.ParseAddrPort(text)
 		if err != nil {
+			bare := text
+			if strings.HasPrefix(text, "[") && strings.HasSuffix(text, "]") {
+				bare = text[1 : len(text)-1]
+			}
 			var addr netip.Addr
-			addr, err = netip.ParseAddr(strings.TrimSuffix(strings.TrimPrefix(text, "["), "]"))
+			addr, err = netip.ParseAddr(bare)
 			server = netip.AddrPortFrom(addr, 53)
 		}
 		if err != nil || server.Port() == 0 {

@@ -15,7 +15,7 @@ const (
 	// maxHops bounds a chain of aliases, in one answer or several. Real ones have five at most.
 	maxHops = 16
 	// maxAddresses of a name are kept: more nobody tries.
-	maxAddresses = 64
+	maxAddresses = 128
 )
 
 // question is what is asked of a server: the addresses of one family of an absolute name.
