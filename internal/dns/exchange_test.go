@@ -105,6 +105,7 @@ func TestQuery(t *testing.T) {
 				r.want(t, ctx, fmt.Sprintf("n%d.test", i), "the name has no address")
 			}
 		})
+		s.fence()
 		if len(ids) < 95 || types[dnsmessage.TypeA] != 50 || types[dnsmessage.TypeAAAA] != 50 {
 			t.Errorf("%d IDs of 100 queries, by type %v", len(ids), types)
 		}

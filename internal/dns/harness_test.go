@@ -185,6 +185,14 @@ type server struct {
 	address  netip.AddrPort
 	udp, tcp atomic.Int64 // queries
 	conns    atomic.Int64 // over TCP
+
+	mu sync.Mutex // one query at a time, as scripts expect; guards what they write
+}
+
+// fence has what scripts have written be seen: that an answer came over a socket tells the race detector nothing.
+func (s *server) fence() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 }
 
 func serve(t testing.TB, script func(a *asked)) *server {
@@ -207,7 +215,7 @@ func serve(t testing.TB, script func(a *asked)) *server {
 		t.Fatal("no ports", err)
 	}
 	s.address = netip.MustParseAddrPort(udp.LocalAddr().String())
-	var mu sync.Mutex // one query at a time, as scripts expect; guards open
+	var mu sync.Mutex // guards open
 	open := map[net.Conn]bool{}
 	handle := func(raw []byte, network string, n int, transmit func(raw []byte, from string)) {
 		a, err := read(network, raw)
@@ -222,8 +230,8 @@ func serve(t testing.TB, script func(a *asked)) *server {
 			}
 			transmit(raw, from)
 		}
-		mu.Lock()
-		defer mu.Unlock()
+		s.mu.Lock()
+		defer s.mu.Unlock()
 		script(a)
 	}
 	var running sync.WaitGroup

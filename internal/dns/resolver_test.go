@@ -76,6 +76,7 @@ func TestFamilies(t *testing.T) {
 				r.want(t, ctx, "name.test", tt.want)
 				r.want(t, ctx, "localhost", tt.mapped)
 			})
+			s.fence()
 			slices.Sort(types)
 			if !slices.Equal(types, tt.types) {
 				t.Errorf("asked for %v, want %v", types, tt.types)
@@ -162,6 +163,7 @@ func TestSearch(t *testing.T) {
 				c := config(s)
 				c.Search, c.Ndots = []string{"one.test", "two.test"}, tt.ndots
 				with(t, e, Options{Config: c, Families: OnlyIPv4}, func(r *Resolver, ctx context.Context) { r.want(t, ctx, tt.host, tt.want) })
+				s.fence()
 				if got := strings.Join(order, " "); got != tt.asked {
 					t.Errorf("asked for %s, want %s", got, tt.asked)
 				}
