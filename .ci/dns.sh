@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # dns.sh: crawls names that two real name servers give, dnsmasq and unbound, in both modes, and checks the records:
 # addresses of both families, aliases, an answer that is too large for a datagram, names that do not exist or have no
-# address, a server that refuses, and 100,000 names under a wildcard.
+# address, a server that refuses, and 100,000 names under a wildcard (a tenth of them on goroutines).
 #
 # It installs dnsmasq-base and unbound when they are missing (Debian, as root), and starts them on free ports of
 # loopback with data of their own: nothing leaves the machine. Needs bin/crawl (`make test-dns` builds it). DNS_NAMES is
-# the number of names under the wildcard.
+# the number of names under the wildcard: beyond some 25,000, connections to one address wait for ports, not for names.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 PATH=$PATH:/usr/sbin:/sbin
@@ -157,7 +157,7 @@ crawl() {
 }
 
 check() {
-	local refused=dns.nxdomain began
+	local refused=dns.nxdomain began count
 	[ "$server" != unbound ] || refused=dns.refused
 	for mode in loop goroutine; do
 		crawl "$work/few" --retries 0
@@ -166,9 +166,12 @@ check() {
 		want 1 '"url":"http://nodata\.test:.*"class":"dns.nodata"' "of a name without an address"
 		want 1 '"url":"http://x\.refused\.test:.*"class":"'$refused'"' "of class $refused"
 		began=$(date +%s%N)
-		crawl "$work/many" -c 500 -q
-		want "$names" '"status":200,"class":"ok"' "whole: names under the wildcard"
-		echo "test-dns: $server, --mode $mode: all is as it must be; $names names in $((($(date +%s%N) - began) / 1000000)) ms"
+		count=$names
+		[ $mode = loop ] || count=$(((names + 9) / 10))
+		head -n "$count" "$work/many" >"$work/some"
+		crawl "$work/some" -c 500 -q
+		want "$count" '"status":200,"class":"ok"' "whole: names under the wildcard"
+		echo "test-dns: $server, --mode $mode: all is as it must be; $count names in $((($(date +%s%N) - began) / 1000000)) ms"
 	done
 }
 
