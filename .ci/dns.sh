@@ -5,7 +5,7 @@
 #
 # It installs dnsmasq-base and unbound when they are missing (Debian, as root), and starts them on free ports of
 # loopback with data of their own: nothing leaves the machine. Needs bin/crawl (`make test-dns` builds it). DNS_NAMES is
-# the number of names under the wildcard: beyond some 25,000, connections to one address wait for ports, not for names.
+# the number of names under the wildcard.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 PATH=$PATH:/usr/sbin:/sbin
