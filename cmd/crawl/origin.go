@@ -38,6 +38,7 @@ type originOptions struct {
 	size     string
 	list     string
 	urls     int
+	tlsCert  string
 	limit    time.Duration
 	untilEOF bool
 }
@@ -61,6 +62,7 @@ func newOrigin(s streams) *cobra.Command {
 	f.IntVar(&o.config.Links, "links", 0, "links on each page")
 	f.StringVar(&o.size, "size", "", "`BYTES` of a page, as 2048 or a range 1000-100000 (default 2048)")
 	f.StringVar(&o.latency, "latency", "", "`DELAY` of every page: 1s, uniform:50ms,200ms, exp:100ms, lognormal:50ms,0.5")
+	f.StringVar(&o.tlsCert, "tls", "", "speak https, by a certificate made now and written to `FILE`, for crawl run --cacert FILE")
 	f.Uint64Var(&o.config.Seed, "seed", 0, "what everything follows from")
 	f.StringVar(&o.list, "list", "", "write a list of URLs to `FILE`")
 	f.IntVar(&o.urls, "urls", 1000, "URLs in that list")
@@ -85,6 +87,11 @@ func (o *originOptions) run(s streams) (err error) {
 	if o.size != "" {
 		if o.config.Size, err = origin.ParseSize(o.size); err != nil {
 			return usageError("--size %q: %w", o.size, err)
+		}
+	}
+	if o.tlsCert != "" {
+		if o.config.TLS, err = selfSigned(o.tlsCert, o.config.Addresses); err != nil {
+			return ioError(err)
 		}
 	}
 	descriptorLimit()

@@ -118,13 +118,15 @@ type fetchFlags struct {
 	redirects redirectFlags
 	connect   connectFlags
 
+	tls tlsFlags
+
 	parsedFields  []http1.Pair
 	parsedResolve map[string][]netip.Addr
 }
 
 func (h *fetchFlags) add(f *pflag.FlagSet) {
 	h.maxBody = fetch.DefaultMaxBody
-	f.DurationVar(&h.connectTimeout, "connect-timeout", fetch.DefaultConnectTimeout, "for a connection to be made, to each address that is tried")
+	f.DurationVar(&h.connectTimeout, "connect-timeout", fetch.DefaultConnectTimeout, "for a connection to be made, to each address that is tried, and again for its TLS handshake")
 	f.DurationVar(&h.timeout, "timeout", fetch.DefaultTimeout, "without a byte from the server, first or next")
 	f.DurationVar(&h.maxTime, "max-time", fetch.DefaultTotalTimeout, "for one attempt as a whole")
 	f.Var(&h.maxBody, "max-body", "largest body that is taken, as `8MiB`")
@@ -136,6 +138,7 @@ func (h *fetchFlags) add(f *pflag.FlagSet) {
 	f.StringVar(&h.digest, "digest", "", "digest of each body, decoded, in its record: `sha256`")
 	h.redirects.add(f)
 	h.connect.add(f)
+	h.tls.add(f)
 }
 
 func (h *fetchFlags) check() error {
@@ -163,6 +166,9 @@ func (h *fetchFlags) check() error {
 		return err
 	}
 	if err := h.redirects.check(); err != nil {
+		return err
+	}
+	if err := h.tls.check(); err != nil {
 		return err
 	}
 	return h.parseResolve()
@@ -238,7 +244,7 @@ func (h *fetchFlags) options(p plan) fetch.Options {
 	o := fetch.Options{
 		ConnectTimeout: h.connectTimeout, Timeout: h.timeout, TotalTimeout: h.maxTime,
 		MaxBody: int64(h.maxBody), MaxConns: p.maxConns, Resolve: h.parsedResolve, Decode: h.compressed,
-		MaxRedirects: h.redirects.most,
+		MaxRedirects: h.redirects.most, TLS: h.tls.options,
 	}
 	h.connect.apply(&o)
 	return o

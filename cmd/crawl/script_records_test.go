@@ -42,6 +42,7 @@ type record struct {
 	Remote       string           `json:"remote"`
 	Proxy        string           `json:"proxy"`
 	Protocol     string           `json:"protocol"`
+	TLS          map[string]any   `json:"tls"`
 	Started      string           `json:"started"`
 	Timings      map[string]int64 `json:"timings"`
 	Lag          int64            `json:"lag"`
@@ -49,8 +50,8 @@ type record struct {
 
 // recordFields are the fields in their order, and those of timings in theirs.
 const (
-	recordFields = "url final_url status class error attempts redirects retry_after media_type charset coding bytes_wire bytes_body bytes_decoded digest range etag last_modified remote proxy protocol started timings lag"
-	timingFields = "queue dns connect first_byte body total"
+	recordFields = "url final_url status class error attempts redirects retry_after media_type charset coding bytes_wire bytes_body bytes_decoded digest range etag last_modified remote proxy protocol tls started timings lag"
+	timingFields = "queue dns connect tls first_byte body total"
 )
 
 // readRecords reads records strictly.

@@ -315,7 +315,7 @@ func (w *worker) book() {
 		URL: w.job.raw, Status: res.Status, Class: class, Err: w.err, Attempts: w.job.attempts,
 		MediaType: res.MediaType, Charset: res.Charset, Coding: res.Coding,
 		BytesWire: res.BytesWire, BytesBody: res.BytesBody, BytesDecoded: res.BytesDecoded,
-		Remote: res.Remote, Proxy: res.Proxy(), Started: res.Started, Timings: res.Timings, Lag: res.Lag,
+		Remote: res.Remote, Proxy: res.Proxy(), TLS: res.TLS, Started: res.Started, Timings: res.Timings, Lag: res.Lag,
 	}
 	if res.Status != 0 {
 		r.Protocol = protocol(res.Minor)

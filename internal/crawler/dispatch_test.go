@@ -325,7 +325,7 @@ func TestRetryWithRate(t *testing.T) {
 func TestMayGoBetter(t *testing.T) {
 	again := []fetch.Class{
 		fetch.DNSServFail, fetch.DNSFailed, fetch.DNSTimeout, fetch.ConnectRefused, fetch.ConnectUnreachable, fetch.ConnectFailed,
-		fetch.TimeoutConnect, fetch.TimeoutWrite, fetch.TimeoutFirstByte, fetch.TimeoutRead, fetch.TimeoutTotal,
+		fetch.TimeoutConnect, fetch.TimeoutTLS, fetch.TimeoutWrite, fetch.TimeoutFirstByte, fetch.TimeoutRead, fetch.TimeoutTotal,
 		fetch.ClosedReset, fetch.ClosedEarly, fetch.ProtocolTruncated,
 		fetch.LocalDescriptors, fetch.LocalPorts, fetch.LocalMemory,
 	}

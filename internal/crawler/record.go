@@ -30,6 +30,7 @@ type Record struct {
 	Remote             string
 	Proxy              string // that the fetch went by, scheme://host:port
 	Protocol           string
+	TLS                fetch.TLSInfo
 	Started            time.Time // of the last attempt
 	Timings            fetch.Timings
 	Lag                time.Duration // how late we were ourselves; what is shorter than MinLag is not told
@@ -93,6 +94,9 @@ func (r *Record) appendJSON(b []byte, s *second) []byte {
 		b = append(b, r.Protocol...)
 		b = append(b, '"')
 	}
+	if r.TLS.Used() {
+		b = appendTLS(b, r.TLS)
+	}
 	if !r.Started.IsZero() {
 		b = append(b, `,"started":"`...)
 		b = s.appendTime(b, r.Started)
@@ -106,6 +110,18 @@ func (r *Record) appendJSON(b []byte, s *second) []byte {
 	return append(b, '}', '\n')
 }
 
+func appendTLS(b []byte, t fetch.TLSInfo) []byte {
+	b = append(b, `,"tls":{"version":"`...)
+	b = append(b, t.Version()...)
+	b = append(b, `","cipher":"`...)
+	b = append(b, t.Cipher()...)
+	b = append(b, '"')
+	if t.Resumed() {
+		b = append(b, `,"resumed":true`...)
+	}
+	return append(b, '}')
+}
+
 // appendTimings writes the phases that took time, in µs; the total is always there.
 func appendTimings(b []byte, t *fetch.Timings) []byte {
 	for _, phase := range [...]struct {
@@ -115,6 +131,7 @@ func appendTimings(b []byte, t *fetch.Timings) []byte {
 		{`"queue":`, t.Queue},
 		{`"dns":`, t.DNS},
 		{`"connect":`, t.Connect},
+		{`"tls":`, t.TLS},
 		{`"first_byte":`, t.FirstByte},
 		{`"body":`, t.Body},
 	} {

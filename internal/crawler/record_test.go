@@ -3,6 +3,7 @@ package crawler
 import (
 	"bytes"
 	"crypto/sha256"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -53,6 +54,20 @@ func kinds() []struct {
 		{"a coding that is not known", Record{
 			URL: "http://example.com/d", Status: 200, Class: fetch.ProtocolUnknownCoding, Err: errors.New(`unknown content coding: "\x1b[2j"`), Attempts: 1,
 			Coding: "gzip, \x1b[2j", BytesWire: 300, Remote: "192.0.2.7:80", Protocol: "HTTP/1.1", Started: started, Timings: fetch.Timings{FirstByte: 400 * µs, Total: 420 * µs},
+		}},
+		{"a page over TLS", Record{
+			URL: "https://example.com/a", Status: 200, Class: fetch.OK, Attempts: 1, BytesWire: 2310, BytesBody: 2048,
+			Remote: "192.0.2.7:443", Protocol: "HTTP/1.1", TLS: fetch.NewTLSInfo(tls.VersionTLS13, tls.TLS_AES_128_GCM_SHA256, false),
+			Started: started, Timings: fetch.Timings{Connect: 8 * ms, TLS: 9 * ms, FirstByte: 8 * ms, Total: 25 * ms},
+		}},
+		{"a page over TLS of a session that was there before", Record{
+			URL: "https://example.com/b", Status: 200, Class: fetch.OK, Attempts: 1, BytesWire: 2310, BytesBody: 2048,
+			Remote: "192.0.2.7:443", Protocol: "HTTP/1.1", TLS: fetch.NewTLSInfo(tls.VersionTLS12, tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, true),
+			Started: started, Timings: fetch.Timings{Connect: 8 * ms, TLS: 9 * ms, FirstByte: 8 * ms, Total: 25 * ms},
+		}},
+		{"a certificate that is no more", Record{
+			URL: "https://old.example/", Class: fetch.TLSExpired, Err: errors.New("tls handshake: x509: certificate has expired"), Attempts: 1,
+			Remote: "192.0.2.8:443", Started: started, Timings: fetch.Timings{Connect: 8 * ms, TLS: 9 * ms, Total: 17 * ms},
 		}},
 		{"a status that is no success, after three attempts", Record{
 			URL: "http://example.com/busy", Status: 503, Class: fetch.OK, Attempts: 3, BytesWire: 80,
@@ -142,7 +157,8 @@ func TestAppendJSON(t *testing.T) {
 var fieldOrder = []string{
 	"url", "final_url", "status", "class", "error", "attempts", "redirects", "retry_after", "media_type", "charset", "coding", "bytes_wire", "bytes_body", "bytes_decoded",
 	"digest", "range", "etag", "last_modified", "remote", "proxy", "protocol",
-	"started", "timings", "timings.queue", "timings.dns", "timings.connect", "timings.first_byte", "timings.body", "timings.total", "lag",
+	"tls", "tls.version", "tls.cipher", "tls.resumed",
+	"started", "timings", "timings.queue", "timings.dns", "timings.connect", "timings.tls", "timings.first_byte", "timings.body", "timings.total", "lag",
 }
 
 // fieldsOf is the names of a record's fields in their order.

@@ -28,11 +28,17 @@ type row struct {
 	Remote       string `json:"remote"`
 	Proxy        string `json:"proxy"`
 	Protocol     string `json:"protocol"`
-	Started      string `json:"started"`
-	Timings      *struct {
+	TLS          *struct {
+		Version string `json:"version"`
+		Cipher  string `json:"cipher"`
+		Resumed bool   `json:"resumed"`
+	} `json:"tls"`
+	Started string `json:"started"`
+	Timings *struct {
 		Queue     int64  `json:"queue"`
 		DNS       int64  `json:"dns"`
 		Connect   int64  `json:"connect"`
+		TLS       int64  `json:"tls"`
 		FirstByte int64  `json:"first_byte"`
 		Body      int64  `json:"body"`
 		Total     *int64 `json:"total"`

@@ -5,6 +5,8 @@ package fetch
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -28,8 +30,9 @@ import (
 
 const (
 	parkedFetches = 1000
-	mostParked    = 5 << 10 // bytes in all for each on the loop: stack, task, connection, request, response
-	mostStack     = 2600    // bytes of stack, with what the runtime rounds up
+	mostParked    = 5 << 10  // bytes in all for each on the loop: stack, task, connection, request, response
+	mostParkedTLS = 15 << 10 // the same with TLS, of which crypto/tls has the most
+	mostStack     = 2600     // bytes of stack, with what the runtime rounds up
 )
 
 // parked is what a child measured.
@@ -47,7 +50,9 @@ func childParked() error {
 			}
 		}
 	}
-	o := Options{MaxConns: 2 * parkedFetches}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM([]byte(os.Getenv("ROOTS")))
+	o := Options{MaxConns: 2 * parkedFetches, TLS: TLSOptions{Roots: roots}}
 	if via := os.Getenv("PROXY"); via != "" {
 		p, err := ParseProxy(via)
 		if err != nil {
@@ -142,23 +147,27 @@ func TestParkedFetch(t *testing.T) {
 	if raceDetector {
 		t.Skip("SKIPPED: with the race detector a stack holds more")
 	}
-	s := serve(t, func(p *peer) {
+	authority := newAuthority(t)
+	script := func(p *peer) {
 		for req := p.request(); req != nil; req = p.request() {
 			if req.URL.Path == "/warm" {
 				p.send(hello)
 			}
 		}
-	})
+	}
+	s, secure := serve(t, script), wire{server: &tls.Config{Certificates: []tls.Certificate{authority.issue(t, nil)}}}.serve(t, script)
 	onEach(t, func(t *testing.T, k kind) {
 		named := strings.Replace(s.base, "127.0.0.1", "name.test", 1)
-		checkParked(t, k, s.base, s.base)
-		checkParked(t, k, named, named)
-		checkParked(t, k, named, s.base, "DNS="+countingServer(t, new(atomic.Int64), dnsmessage.RCodeSuccess, netip.MustParseAddr("127.0.0.1")))
-		checkParked(t, k, "http://origin.test", "http://origin.test", "PROXY=http://me:secret@"+s.address)
+		checkParked(t, k, s.base, s.base, mostParked)
+		checkParked(t, k, named, named, mostParked)
+		checkParked(t, k, named, s.base, mostParked, "DNS="+countingServer(t, new(atomic.Int64), dnsmessage.RCodeSuccess, netip.MustParseAddr("127.0.0.1")))
+		checkParked(t, k, "http://origin.test", "http://origin.test", mostParked, "PROXY=http://me:secret@"+s.address)
+		checkParked(t, k, secure.base, secure.base, mostParkedTLS, "ROOTS="+string(authority.PEM()))
 	})
 }
 
-func checkParked(t *testing.T, k kind, base, first string, env ...string) {
+// checkParked holds what fetches of base cost to a limit: of the stack the same for all.
+func checkParked(t *testing.T, k kind, base, first string, mostParked int64, env ...string) {
 	var m parked
 	out := runChild(t, "parked", nil, append(env, "MODE="+k.name, "BASE="+base, "FIRST="+first+"/warm")...)
 	if err := json.Unmarshal([]byte(out), &m); err != nil {

@@ -24,6 +24,11 @@ type TLSInfo struct {
 	resumed         bool
 }
 
+// NewTLSInfo is what a connection with that version and cipher suite of crypto/tls has.
+func NewTLSInfo(version, cipher uint16, resumed bool) TLSInfo {
+	return TLSInfo{version: version, cipher: cipher, resumed: resumed}
+}
+
 // Used reports whether there was TLS.
 func (i TLSInfo) Used() bool { return i.version != 0 }
 
@@ -219,7 +224,7 @@ func (s *security) handshake(conn *conn, config *tls.Config) error {
 		return err
 	}
 	state := session.ConnectionState()
-	conn.tls = TLSInfo{version: state.Version, cipher: state.CipherSuite, resumed: state.DidResume}
+	conn.tls = NewTLSInfo(state.Version, state.CipherSuite, state.DidResume)
 	conn.Conn, conn.events = over, events
 	return nil
 }

@@ -4,12 +4,16 @@ package modes
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/netip"
+	"slices"
 	"time"
 
 	"crawl/internal/eventloop"
 	"crawl/internal/fetch"
 	"crawl/internal/http1"
+	"crawl/internal/link"
 )
 
 // The mode Callbacks: the event loop as it was used before there were coroutines. What Client.Do of package fetch says
@@ -68,7 +72,13 @@ type line struct {
 	unread       bool // the last read may not have been all
 }
 
+// errPlainOnly is a reason and a way out: crypto/tls reads and writes where it stands, and a callback cannot wait there.
+var errPlainOnly = errors.New("the mode of callbacks does no TLS; compare the other modes (--modes)")
+
 func (j *job) onCallbacks() (model, error) {
+	if i := slices.IndexFunc(j.list.urls, func(u link.URL) bool { return u.Secure() }); i >= 0 {
+		return model{}, fmt.Errorf("%q: %w", j.list.lines[i], errPlainOnly)
+	}
 	c := &callbacks{job: j, hosts: hostsOf(&j.list)}
 	loop, err := j.newLoop(func(e eventloop.Error) {
 		c.err = e.Err

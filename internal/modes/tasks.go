@@ -109,7 +109,7 @@ func (w *worker) book() {
 	v := visit{Begin: begin, End: begin + int64(t.Total)}
 	if res.Remote != "" && !res.Reused {
 		w.job.connections.Add(1)
-		v.Connected = begin + int64(t.Queue+t.DNS+t.Connect)
+		v.Connected = begin + int64(t.Queue+t.DNS+t.Connect+t.TLS)
 	}
 	if w.err == nil {
 		v.FirstByte = v.End - int64(t.Body)

@@ -31,7 +31,7 @@ type Crawl struct {
 	timed      int64 // records with a beginning
 	begin, end int64 // µs since 1970
 	flight     flight
-	phases     [7]sketch
+	phases     [phaseFailed + 1]sketch
 	lag        sketch
 
 	classes  tally
@@ -53,6 +53,7 @@ const (
 	phaseQueue = iota
 	phaseDNS
 	phaseConnect
+	phaseTLS
 	phaseFirstByte
 	phaseBody
 	phaseTotal
@@ -181,7 +182,7 @@ func (c *Crawl) addTimes(r *record) {
 	c.timed++
 	c.flight.add(r.began, r.end, r.Class != classOK || r.Status >= 400)
 	t := &r.Timings
-	for phase, v := range [...]int64{t.Queue, t.DNS, t.Connect, t.FirstByte, t.Body} {
+	for phase, v := range [...]int64{t.Queue, t.DNS, t.Connect, t.TLS, t.FirstByte, t.Body} {
 		if v > 0 {
 			c.phases[phase].add(v)
 		}

@@ -89,6 +89,7 @@ type pickJSON struct {
 	Status    int    `json:"status,omitempty"`
 	Started   string `json:"started"`
 	Connect   int64  `json:"connect,omitempty"`
+	TLS       int64  `json:"tls,omitempty"`
 	FirstByte int64  `json:"first_byte,omitempty"`
 	Body      int64  `json:"body,omitempty"`
 	Total     int64  `json:"total"`
@@ -140,7 +141,7 @@ func (c *Crawl) fillTimes(out *crawlJSON) {
 	}
 	for i := range c.picks.slowest {
 		p := &c.picks.slowest[i]
-		out.Slowest = append(out.Slowest, pickJSON{p.url, p.class, p.status, stamp(p.began), p.connect, p.firstByte, p.body, p.total})
+		out.Slowest = append(out.Slowest, pickJSON{p.url, p.class, p.status, stamp(p.began), p.connect, p.tls, p.firstByte, p.body, p.total})
 	}
 }
 

@@ -100,7 +100,7 @@ func (c *Crawl) latencySection() Section {
 		name  string
 		phase int
 		look  int
-	}{{"total", phaseTotal, 4}, {"first byte", phaseFirstByte, 3}, {"body", phaseBody, 6}, {"connect", phaseConnect, 1}, {"failed", phaseFailed, 5}} {
+	}{{"total", phaseTotal, 4}, {"first byte", phaseFirstByte, 3}, {"body", phaseBody, 6}, {"connect", phaseConnect, 1}, {"tls", phaseTLS, 2}, {"failed", phaseFailed, 5}} {
 		k := &c.phases[p.phase]
 		if k.n == 0 {
 			continue
@@ -166,7 +166,7 @@ func waitPhases() []string {
 func (p *pick) span() Span {
 	begin := float64(p.began)
 	end := begin + float64(p.total)
-	connected := min(end, begin+float64(p.queue+p.dns+p.connect))
+	connected := min(end, begin+float64(p.queue+p.dns+p.connect+p.tls))
 	if p.firstByte == 0 && p.body == 0 && p.status == 0 && p.connect > 0 {
 		return Span{Name: p.label(), Begin: begin, Ends: []float64{connected, end}, Bad: p.class != classOK}
 	}

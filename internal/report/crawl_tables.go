@@ -69,6 +69,7 @@ func (c *Crawl) phaseRows() []phaseRow {
 		{"queue", "queue: until there was a connection or room for one", &c.phases[phaseQueue]},
 		{"dns", "dns: resolving the name", &c.phases[phaseDNS]},
 		{"connect", "connect: the handshake of a new connection", &c.phases[phaseConnect]},
+		{"tls", "tls: the handshake of TLS after that", &c.phases[phaseTLS]},
 		{"first_byte", "first byte: from the request to the answer's beginning", &c.phases[phaseFirstByte]},
 		{"body", "body: from there to its end", &c.phases[phaseBody]},
 		{"total", "total, of whole responses", &c.phases[phaseTotal]},
@@ -148,14 +149,14 @@ func (c *Crawl) hostNote() string {
 }
 
 func (c *Crawl) slowestTable() *Table {
-	t := &Table{Caption: "Slowest fetches", Columns: append(Left("URL", "class"), Right("status", "began", "connect", "first byte", "body", "total")...)}
+	t := &Table{Caption: "Slowest fetches", Columns: append(Left("URL", "class"), Right("status", "began", "connect", "tls", "first byte", "body", "total")...)}
 	for i := range c.picks.slowest {
 		p := &c.picks.slowest[i]
 		status := "–"
 		if p.status > 0 {
 			status = strconv.Itoa(p.status)
 		}
-		t.Add(shorten(p.url, 80), p.class, status, Microseconds.Text(float64(p.began-c.begin)), phaseText(p.connect), phaseText(p.firstByte), phaseText(p.body),
+		t.Add(shorten(p.url, 80), p.class, status, Microseconds.Text(float64(p.began-c.begin)), phaseText(p.connect), phaseText(p.tls), phaseText(p.firstByte), phaseText(p.body),
 			Microseconds.Text(float64(p.total)))
 	}
 	return t

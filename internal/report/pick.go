@@ -9,12 +9,12 @@ import (
 
 // pick is a record of which a report tells more than that it was there.
 type pick struct {
-	url, class                           string
-	status                               int
-	began                                int64 // µs since 1970
-	queue, dns, connect, firstByte, body int64 // µs
-	total                                int64
-	number                               int64 // of the record in the file, from 1
+	url, class                                string
+	status                                    int
+	began                                     int64 // µs since 1970
+	queue, dns, connect, tls, firstByte, body int64 // µs
+	total                                     int64
+	number                                    int64 // of the record in the file, from 1
 }
 
 // shownURL is how much of a URL is kept, in characters.
@@ -24,7 +24,7 @@ func newPick(r *record, number int64) pick {
 	t := &r.Timings
 	return pick{
 		url: strings.Clone(shorten(*r.URL, shownURL)), class: strings.Clone(shorten(r.Class, shownClass)), status: r.Status, began: r.began,
-		queue: t.Queue, dns: t.DNS, connect: t.Connect, firstByte: t.FirstByte, body: t.Body, total: t.Total, number: number,
+		queue: t.Queue, dns: t.DNS, connect: t.Connect, tls: t.TLS, firstByte: t.FirstByte, body: t.Body, total: t.Total, number: number,
 	}
 }
 

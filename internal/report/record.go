@@ -25,6 +25,7 @@ type record struct {
 		Queue     int64 `json:"queue"`
 		DNS       int64 `json:"dns"`
 		Connect   int64 `json:"connect"`
+		TLS       int64 `json:"tls"`
 		FirstByte int64 `json:"first_byte"`
 		Body      int64 `json:"body"`
 		Total     int64 `json:"total"`
@@ -61,7 +62,7 @@ func (r *record) parse(line []byte) error {
 		return fmt.Errorf("%w: it has no url or no class", errNotRecord)
 	}
 	t := &r.Timings
-	for _, v := range [...]int64{t.Queue, t.DNS, t.Connect, t.FirstByte, t.Body, t.Total, r.Lag} {
+	for _, v := range [...]int64{t.Queue, t.DNS, t.Connect, t.TLS, t.FirstByte, t.Body, t.Total, r.Lag} {
 		if v < 0 || v > maxPhase {
 			return fmt.Errorf("%w: a time of %d µs", errNotRecord, v)
 		}
