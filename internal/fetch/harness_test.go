@@ -403,6 +403,7 @@ func children() map[string]func() error {
 		"ports":       childPorts,
 		"parked":      childParked,
 		"silent":      childSilent,
+		"pages":       childPages,
 	}
 }
 

@@ -31,12 +31,16 @@ import (
 const (
 	parkedFetches = 1000
 	mostParked    = 5 << 10  // bytes in all for each on the loop: stack, task, connection, request, response
-	mostParkedTLS = 15 << 10 // the same with TLS, of which crypto/tls has the most
+	mostParkedTLS = 24 << 10 // the same with TLS: half of it is crypto/tls, the rest lies between what handshakes have left
+	mostLiveTLS   = 14 << 10 // the same without what is between
 	mostStack     = 2600     // bytes of stack, with what the runtime rounds up
 )
 
 // parked is what a child measured.
-type parked struct{ Heap, Stack int64 }
+type parked struct {
+	Heap, Stack int64
+	Live        int64 // of the heap, what is in use
+}
 
 // childParked has a thousand fetches wait for a server that does not answer, and says what memory they hold.
 func childParked() error {
@@ -121,6 +125,7 @@ func childParked() error {
 	return json.NewEncoder(os.Stdout).Encode(parked{
 		Heap:  int64(after.HeapInuse-before.HeapInuse) / parkedFetches,
 		Stack: int64(after.StackInuse-before.StackInuse) / parkedFetches,
+		Live:  int64(after.HeapAlloc-before.HeapAlloc) / parkedFetches,
 	})
 }
 
@@ -162,20 +167,23 @@ func TestParkedFetch(t *testing.T) {
 		checkParked(t, k, named, named, mostParked)
 		checkParked(t, k, named, s.base, mostParked, "DNS="+countingServer(t, new(atomic.Int64), dnsmessage.RCodeSuccess, netip.MustParseAddr("127.0.0.1")))
 		checkParked(t, k, "http://origin.test", "http://origin.test", mostParked, "PROXY=http://me:secret@"+s.address)
-		checkParked(t, k, secure.base, secure.base, mostParkedTLS, "ROOTS="+string(authority.PEM()))
+		m := checkParked(t, k, secure.base, secure.base, mostParkedTLS, "ROOTS="+string(authority.PEM()))
+		if live := m.Live + m.Stack; k.name != "goroutine" && live > mostLiveTLS {
+			t.Errorf("a waiting fetch over TLS has %d bytes in use, at most %d are allowed", live, mostLiveTLS)
+		}
 	})
 }
 
 // checkParked holds what fetches of base cost to a limit: of the stack the same for all.
-func checkParked(t *testing.T, k kind, base, first string, mostParked int64, env ...string) {
-	var m parked
+func checkParked(t *testing.T, k kind, base, first string, mostParked int64, env ...string) (m parked) {
 	out := runChild(t, "parked", nil, append(env, "MODE="+k.name, "BASE="+base, "FIRST="+first+"/warm")...)
 	if err := json.Unmarshal([]byte(out), &m); err != nil {
 		t.Fatalf("%v: %q", err, out)
 	}
-	t.Logf("%s %s: each of %d waiting fetches holds %d bytes, %d of them stack", base, env, parkedFetches, m.Heap+m.Stack, m.Stack)
+	how, _, _ := strings.Cut(strings.Join(env, ""), "=")
+	t.Logf("%s %s: each of %d waiting fetches holds %d bytes, %d of them stack, %d in use", base, how, parkedFetches, m.Heap+m.Stack, m.Stack, m.Live+m.Stack)
 	if k.name == "goroutine" {
-		return
+		return m
 	}
 	if m.Heap+m.Stack > mostParked || m.Stack > mostStack {
 		t.Errorf("a waiting fetch holds %d bytes, %d of them stack; at most %d and %d are allowed", m.Heap+m.Stack, m.Stack, mostParked, mostStack)
@@ -183,4 +191,5 @@ func checkParked(t *testing.T, k kind, base, first string, mostParked int64, env
 	if m.Stack < 2000 || m.Heap < 300 {
 		t.Errorf("a waiting fetch cannot hold so little: %+v", m)
 	}
+	return m
 }
