@@ -21,8 +21,8 @@ const runHelp = `Fetch URLs and write one JSON record of each to standard output
 
 The URLs are the arguments, then the lines of the list: one URL a line, blank
 lines and lines that begin with # left out. The list is read as it is needed, so
-its length costs no memory; - is standard input. A line that is no http:// URL
-gives a record of class "input", and the crawl goes on.
+its length costs no memory; - is standard input. A line that is neither an http://
+nor an https:// URL gives a record of class "input", and the crawl goes on.
 
 The first Ctrl-C (or SIGTERM, or SIGHUP) begins nothing new and waits for what is
 in flight; the second stops at once. SIGQUIT prints what every task is doing and
