@@ -83,6 +83,9 @@
 //	                           ?to=URL (where the last one leads) ?loop=1 (always to itself)
 //	/f/retry/N                 503 for the first N requests of exactly this target, then 200: ?status=CODE
 //	                           ?after=S (Retry-After)
+//	/f/auth/USER:PASSWORD      401 unless Authorization says so, by Basic; ?scheme=bearer: the argument is a token
+//	/f/resource/N              N bytes of text: ?etag=TAG (quoted, unless it begins with W/) ?modified=DATE; 304 by
+//	                           If-None-Match or If-Modified-Since, 206 and 416 by Range, unless If-Range says otherwise
 //
 // # What it costs
 //

@@ -35,6 +35,8 @@ func faults() map[string]func(*fault) bool {
 		// fault_flow.go
 		"close": (*fault).closeAfter, "close-silently": (*fault).closeSilently, "extra": (*fault).extra,
 		"reset": (*fault).resetAt, "redirect": (*fault).redirect, "retry": (*fault).retry,
+		// fault_select.go
+		"auth": (*fault).auth, "resource": (*fault).resource,
 	}
 }
 

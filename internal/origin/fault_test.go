@@ -66,6 +66,8 @@ func wire(s *Server) (exact map[string]string, last string) {
 		"redirect/1?to=http://y/%3Fa":       "HTTP/1.1 302 Found" + bareHead + "Content-Type: text/plain; charset=utf-8\r\nContent-Length: 10\r\nLocation: http://y/?a\r\n\r\n302 Found\n",
 		"redirect/0?loop=1":                 "HTTP/1.1 302 Found" + bareHead + "Content-Type: text/plain; charset=utf-8\r\nContent-Length: 10\r\nLocation: /f/redirect/0?loop=1\r\n\r\n302 Found\n",
 		"retry/1?status=429&after=2":        "HTTP/1.1 429 Too Many Requests" + bareHead + "Content-Type: text/plain; charset=utf-8\r\nContent-Length: 22\r\nRetry-After: 2\r\n\r\n429 Too Many Requests\n",
+		"auth/a:b":                          "HTTP/1.1 401 Unauthorized" + bareHead + "Content-Type: text/plain; charset=utf-8\r\nContent-Length: 17\r\nWWW-Authenticate: Basic realm=\"origin\"\r\n\r\n401 Unauthorized\n",
+		"resource/3?etag=1":                 okHead + "Content-Length: 3\r\nAccept-Ranges: bytes\r\nETag: \"1\"\r\n\r\n" + text(3),
 		"echo":                              "HTTP/1.1 200 OK\r\nServer: crawl-origin\r\nContent-Type: message/http\r\n" + lengthOf(39) + "GET /f/echo HTTP/1.1\r\nHost: x\r\nX: y\r\n\r\n",
 		"raw/" + encode("x") + "?then=keep": "x",
 		"nothing":                           "HTTP/1.1 404 Not Found" + bareHead + "Content-Type: text/plain; charset=utf-8\r\n" + lengthOf(14) + "no such fault\n",
@@ -498,5 +500,56 @@ func TestFaultLargeBodyAbandoned(t *testing.T) {
 		want(t, "in flight", s.Stats().InFlight, 1)
 		c.Close()
 		until(t, s, func(st Stats) bool { return st.Abandoned == int64(i+1) && st.InFlight == 0 })
+	}
+}
+
+// TestSelection: who may see what, which version and which part, as net/http asks for it.
+func TestSelection(t *testing.T) {
+	s := start(t, Config{})
+	text := string(s.Filler(10))
+	const date, later, earlier = "Sun, 06 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:38 GMT", "Sun, 06 Nov 1994 08:49:36 GMT"
+	dated := "resource/10?modified=" + strings.NewReplacer(" ", "%20", ",", "%2C").Replace(date)
+	for _, c := range []struct {
+		target, field, value string
+		status               int
+		body, contentRange   string
+	}{
+		{"auth/a:b", "Authorization", "Basic YTpi", 200, "welcome\n", ""},
+		{"auth/a:b", "Authorization", "Basic YTpj", 401, "401 Unauthorized\n", ""},
+		{"auth/a:b", "Authorization", "Bearer a:b", 401, "401 Unauthorized\n", ""},
+		{"auth/tok?scheme=bearer", "Authorization", "Bearer tok", 200, "welcome\n", ""},
+		{"resource/10?etag=1", "If-None-Match", `"1"`, 304, "", ""},
+		{"resource/10?etag=W/%221%22", "If-None-Match", `"1"`, 304, "", ""},
+		{"resource/10?etag=1", "If-None-Match", `"2"`, 200, text, ""},
+		{dated, "If-Modified-Since", date, 304, "", ""},
+		{dated, "If-Modified-Since", later, 304, "", ""},
+		{dated, "If-Modified-Since", earlier, 200, text, ""},
+		{"resource/10", "If-Modified-Since", date, 200, text, ""},
+		{"resource/10", "Range", "bytes=0-0", 206, text[:1], "bytes 0-0/10"},
+		{"resource/10", "Range", "bytes=2-99", 206, text[2:], "bytes 2-9/10"},
+		{"resource/10", "Range", "bytes=9-", 206, text[9:], "bytes 9-9/10"},
+		{"resource/10", "Range", "bytes=-4", 206, text[6:], "bytes 6-9/10"},
+		{"resource/10", "Range", "bytes=-44", 206, text, "bytes 0-9/10"},
+		{"resource/10", "Range", "bytes=10-", 416, "416 Requested Range Not Satisfiable\n", "bytes */10"},
+		{"resource/10", "Range", "bytes=-0", 416, "416 Requested Range Not Satisfiable\n", "bytes */10"},
+		{"resource/10", "Range", "bytes=x", 416, "416 Requested Range Not Satisfiable\n", "bytes */10"},
+		{"resource/0", "Range", "bytes=0-", 416, "416 Requested Range Not Satisfiable\n", "bytes */0"},
+		{"resource/10", "Range", "bytes=0-1,3-4", 200, text, ""},
+		{"resource/10", "Range", "lines=0-1", 200, text, ""},
+	} {
+		req, err := http.NewRequestWithContext(t.Context(), "GET", "http://"+s.Addresses()[0]+"/f/"+c.target, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set(c.field, c.value)
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(res.Body)
+		res.Body.Close()
+		if err != nil || res.StatusCode != c.status || string(body) != c.body || res.Header.Get("Content-Range") != c.contentRange {
+			t.Errorf("%s with %s: %s: %d, %q, %q, %v", c.target, c.field, c.value, res.StatusCode, body, res.Header.Get("Content-Range"), err)
+		}
 	}
 }
