@@ -61,6 +61,7 @@ func (r *record) parse(line []byte) error {
 	if r.URL == nil || r.Class == "" {
 		return fmt.Errorf("%w: it has no url or no class", errNotRecord)
 	}
+	*r.URL = withoutUserinfo(*r.URL)
 	t := &r.Timings
 	for _, v := range [...]int64{t.Queue, t.DNS, t.Connect, t.TLS, t.FirstByte, t.Body, t.Total, r.Lag} {
 		if v < 0 || v > maxPhase {
@@ -79,6 +80,24 @@ func (r *record) parse(line []byte) error {
 		r.end = r.began + t.Total
 	}
 	return nil
+}
+
+// withoutUserinfo is a URL as a report may show it to anybody. It is the line of a list, so it may be written in any way
+// that is read as a URL of http: "http:\\user:password@host", say.
+func withoutUserinfo(url string) string {
+	scheme, rest, ok := strings.Cut(url, ":")
+	if !ok || !strings.EqualFold(scheme, "http") && !strings.EqualFold(scheme, "https") {
+		return url
+	}
+	authority := strings.TrimLeft(rest, `/\`)
+	end := strings.IndexAny(authority, `/\?#`)
+	if end < 0 {
+		end = len(authority)
+	}
+	if at := strings.LastIndexByte(authority[:end], '@'); at >= 0 {
+		return url[:len(url)-len(authority)] + authority[at+1:]
+	}
+	return url
 }
 
 // maxHostName is how much of the name of a host is kept; names that are longer are none (RFC 1035 section 2.3.4).
