@@ -132,6 +132,10 @@ func (o *runOptions) run(s streams, urls []string) error {
 	if err := o.cookies.open(s.err, in.info, o.output, s.out); err != nil {
 		return err
 	}
+	previous, err := o.fetch.selection.readPrevious(s, o.output, o.quiet)
+	if err != nil {
+		return err
+	}
 	page, err := o.live.open()
 	if err != nil {
 		return err
@@ -165,6 +169,7 @@ func (o *runOptions) run(s streams, urls []string) error {
 	fetchOptions.Resolver = o.dns.resolver(e, min(fetchOptions.ConnectTimeout, fetchOptions.TotalTimeout))
 	client := fetch.NewClient(e, fetchOptions)
 	crawlOptions := o.crawlOptions(plan)
+	crawlOptions.Previous = previous
 	crawlOptions.OnOutputLost = func() { r.cancel() }
 	if own := fetchOptions.Resolver; own != nil {
 		crawlOptions.OnLast = own.EndLate
@@ -216,6 +221,7 @@ func (o *runOptions) crawlOptions(p plan) crawler.Options {
 	return crawler.Options{
 		Concurrency: p.concurrency, PerHost: p.perHost, Rate: float64(o.work.rate), Retries: o.work.retries,
 		Digest: o.fetch.digest != "", Method: o.fetch.method, Fields: o.cookies.fields(o.fetch.fields()),
+		Body: o.fetch.body.data, Validators: o.fetch.selection.validators, Part: o.fetch.selection.part,
 	}
 }
 

@@ -115,10 +115,13 @@ type fetchFlags struct {
 	digest         string
 	compressed     bool
 
+	methodSet func() bool // -X was given
+	body      bodyFlags
 	redirects redirectFlags
 	connect   connectFlags
-
-	tls tlsFlags
+	tls       tlsFlags
+	auth      authFlags
+	selection selectFlags
 
 	parsedFields  []http1.Pair
 	parsedResolve map[string][]netip.Addr
@@ -132,13 +135,17 @@ func (h *fetchFlags) add(f *pflag.FlagSet) {
 	f.Var(&h.maxBody, "max-body", "largest body that is taken, as `8MiB`")
 	f.StringArrayVarP(&h.headers, "header", "H", nil, "header field to send, as `'Name: value'`; may be repeated")
 	f.StringVarP(&h.userAgent, "user-agent", "A", "crawl/"+version, "User-Agent to send")
-	f.StringVarP(&h.method, "request", "X", "GET", "request `METHOD`")
+	f.StringVarP(&h.method, "request", "X", "GET", "request `METHOD`; with -d the default is POST")
 	f.StringArrayVar(&h.resolve, "resolve", nil, "use ADDR for HOST and PORT, as `HOST:PORT:ADDR[,ADDR]`; may be repeated")
 	f.BoolVar(&h.compressed, "compressed", true, "ask for gzip, deflate, br and zstd, and decode them; =false takes bodies as they come")
-	f.StringVar(&h.digest, "digest", "", "digest of each body, decoded, in its record: `sha256`")
-	h.redirects.add(f)
 	h.connect.add(f)
 	h.tls.add(f)
+	h.methodSet = func() bool { return f.Changed("request") }
+	h.body.add(f)
+	h.redirects.add(f)
+	h.auth.add(f)
+	h.selection.add(f)
+	f.StringVar(&h.digest, "digest", "", "digest of each body, decoded, in its record: `sha256`")
 }
 
 func (h *fetchFlags) check() error {
@@ -165,13 +172,22 @@ func (h *fetchFlags) check() error {
 	if err := h.parseHeaders(); err != nil {
 		return err
 	}
-	if err := h.redirects.check(); err != nil {
+	for _, check := range []func() error{h.checkMethod, h.redirects.check, h.auth.check, h.tls.check, h.parseResolve} {
+		if err := check(); err != nil {
+			return err
+		}
+	}
+	return h.selection.check(h.method, h.parsedFields)
+}
+
+// checkMethod settles the method, and what goes with it.
+func (h *fetchFlags) checkMethod() (err error) {
+	if err := h.body.check(); err != nil {
 		return err
 	}
-	if err := h.tls.check(); err != nil {
-		return err
-	}
-	return h.parseResolve()
+	h.method, err = h.body.method(h.method, h.methodSet())
+	h.parsedFields = h.body.fields(h.parsedFields)
+	return err
 }
 
 func (h *fetchFlags) parseHeaders() error {
@@ -244,7 +260,7 @@ func (h *fetchFlags) options(p plan) fetch.Options {
 	o := fetch.Options{
 		ConnectTimeout: h.connectTimeout, Timeout: h.timeout, TotalTimeout: h.maxTime,
 		MaxBody: int64(h.maxBody), MaxConns: p.maxConns, Resolve: h.parsedResolve, Decode: h.compressed,
-		MaxRedirects: h.redirects.most, TLS: h.tls.options,
+		MaxRedirects: h.redirects.most, TLS: h.tls.options, Credentials: h.auth.credentials(),
 	}
 	h.connect.apply(&o)
 	return o

@@ -30,6 +30,11 @@ type Options struct {
 
 	Method string
 	Fields []fetch.Field
+	Body   []byte // sent with every request
+
+	Validators bool        // are kept in records
+	Previous   *Previous   // nil: nothing is known; else it says so, and Validators
+	Part       *fetch.Part // of every resource; nil: the whole
 
 	// OnOutputLost, if not nil, is called once, under the crawl's lock, when records can no longer be written.
 	// Whoever runs the crawl may cancel it then: what is in flight would leave no record.
@@ -41,6 +46,10 @@ type Options struct {
 
 // maxRetryDelay bounds the exponential backoff.
 const maxRetryDelay = time.Minute
+
+// MaxRetryAfter is the longest wait that a server may ask for before a URL is tried again. A crawl does not stay for
+// more: the URL is done, and its record says when it would have been welcome.
+const MaxRetryAfter = 5 * time.Minute
 
 // Crawler is one crawl: made by New, run once by Run.
 type Crawler struct {
@@ -151,7 +160,10 @@ func (c *Crawler) hire() {
 	w := &worker{crawler: c}
 	w.turn = w.turnover
 	c.crew = append(c.crew, w)
-	w.request.Method, w.request.Fields = c.options.Method, c.options.Fields
+	w.request.Method, w.request.Fields, w.request.Body = c.options.Method, c.options.Fields, c.options.Body
+	if o := &c.options; o.Validators || o.Previous != nil || o.Part != nil {
+		w.request.Selection = &fetch.Selection{Part: o.Part}
+	}
 	if c.options.Digest {
 		w.digest = &digest{Hash: sha256.New()}
 		w.request.OnBody = func(p []byte) error {
@@ -295,6 +307,9 @@ func (w *worker) begin() {
 		c.repeats++
 	}
 	w.request.URL = &w.job.url
+	if w.request.Selection != nil {
+		w.request.Selection.Known = c.options.Previous.of(&w.job.url)
+	}
 	if w.digest != nil {
 		w.digest.Reset()
 	}
@@ -306,8 +321,9 @@ func (w *worker) book() {
 	c.bytes += res.BytesWire
 	c.latency.add(res.Timings.Total)
 	class := fetch.ClassOf(w.err)
-	if w.job.attempts <= c.options.Retries && !c.dispatch.draining && mayGoBetter(class, res.Status) {
-		w.job.due = c.engine.Now().Add(c.retryDelay(w.job.attempts))
+	if w.job.attempts <= c.options.Retries && !c.dispatch.draining && mayGoBetter(class, res.Status) && w.mayRepeat() {
+		delay := c.retryDelay(w.job.attempts)
+		w.job.due = c.engine.Now().Add(max(delay, res.RetryAfter+delay/2))
 		c.dispatch.retry(w.job)
 		return
 	}
@@ -320,6 +336,13 @@ func (w *worker) book() {
 	if res.Status != 0 {
 		r.Protocol = protocol(res.Minor)
 	}
+	r.RetryAfter = res.RetryAfter
+	if s := res.Selected; s != nil {
+		r.Range = s.Range
+		if c.options.Validators || c.options.Previous != nil {
+			r.ETag, r.LastModified = s.ETag, s.LastModified
+		}
+	}
 	if to := res.Redirection; to != nil {
 		r.FinalURL, r.Redirects = to.FinalURL.String(), len(to.Hops)
 	}
@@ -328,6 +351,13 @@ func (w *worker) book() {
 	}
 	c.settle(&r)
 	c.free = append(c.free, w.job)
+}
+
+// mayRepeat reports whether the fetch that has ended may be made once more: a request that may not be made twice where
+// one was meant has to have gone nowhere, and a server that asks for a long wait is taken at its word.
+func (w *worker) mayRepeat() bool {
+	method := w.request.Method
+	return w.response.RetryAfter <= MaxRetryAfter && (method == "" || fetch.Idempotent(method) || !w.response.Sent)
 }
 
 func protocol(minor uint8) string {

@@ -110,8 +110,10 @@ func eachEngine(t *testing.T, test func(t *testing.T, e engine.Engine)) {
 // answer is what one attempt gives.
 type answer struct {
 	after  time.Duration
-	status int         // 200 if neither is given
-	class  fetch.Class // of the failure, if it is one
+	status int           // 200 if neither is given
+	class  fetch.Class   // of the failure, if it is one
+	wait   time.Duration // that the server asks for
+	unsent bool          // no server has seen it
 }
 
 // fakeFetcher is a Fetcher that answers as it is told, after waiting on the engine, and watches what is asked of
@@ -159,7 +161,7 @@ func (f *fakeFetcher) Do(ctx context.Context, req *fetch.Request, res *fetch.Res
 	}
 	f.tell(f.ended, url, n)
 	f.end(url, req.URL.Authority())
-	res.Timings.Total = a.after
+	res.Timings.Total, res.RetryAfter, res.Sent = a.after, a.wait, !a.unsent
 	switch {
 	case err != nil:
 		return &fetch.Error{Class: fetch.Cancelled, Err: err}

@@ -315,6 +315,7 @@ func scenarios() []scenario {
 		{class: ProtocolUnknownCoding, name: "unknown", options: Options{Decode: true}, answer: "HTTP/1.1 200 OK\r\nContent-Encoding: rot13\r\nContent-Length: 5\r\n\r\nuryyb", then: wantNoBody},
 		{class: LimitCoding, name: "five codings", options: Options{Decode: true}, answer: "HTTP/1.1 200 OK\r\nContent-Encoding: gzip, gzip, gzip, gzip, gzip\r\nContent-Length: 5\r\n\r\nhello", then: wantNoBody},
 
+		{class: ProtocolRange, request: Request{Selection: &Selection{Part: &Part{0, 1}}}, answer: "HTTP/1.1 206 x\r\nContent-Length: 2\r\n\r\nhi"},
 		{class: RedirectLocation, name: "that cannot be parsed", options: Options{MaxRedirects: 5}, answer: redirectTo("http://[")},
 		{class: RedirectLocation, name: "of another scheme", options: Options{MaxRedirects: 5}, answer: redirectTo("ftp://127.0.0.1/")},
 		{class: RedirectLocation, name: "of which there are two", options: Options{MaxRedirects: 5}, answer: redirectTo("/a\r\nLocation: /b")},

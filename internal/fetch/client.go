@@ -31,6 +31,8 @@ type Options struct {
 	Cookies *cookies.Jar
 	TLS     TLSOptions
 
+	Credentials *Credentials // nil: only those that are in a URL
+
 	Resolve  map[string][]netip.Addr // addresses of "host:port", which are then not looked up
 	Resolver *dns.Resolver           // of the same engine; nil: the system's, off the loop, within ConnectTimeout
 	Family   Family                  // the only one whose addresses are used; default both
@@ -187,7 +189,7 @@ func (c *Client) settle(conn *conn, req *Request, res *Response, err error) (nex
 	if err == nil && res.framing.KeepAlive {
 		c.pool.put(conn)
 	} else {
-		again := err != nil && conn.used && !res.got && idempotent(req.method()) && closedByPeer(err)
+		again := err != nil && conn.used && !res.got && Idempotent(req.method()) && closedByPeer(err)
 		c.pool.release(conn)
 		if again {
 			res.fresh = true
@@ -200,7 +202,8 @@ func (c *Client) settle(conn *conn, req *Request, res *Response, err error) (nex
 	return nil
 }
 
-func idempotent(method string) bool {
+// Idempotent reports whether a request may be made twice where it was meant to be made once (RFC 9110 section 9.2.2).
+func Idempotent(method string) bool {
 	switch method {
 	case "GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE":
 		return true

@@ -235,10 +235,10 @@ func (c *Client) finish(ctx context.Context, res *Response) error {
 	if err := c.takeTurns(ctx, res, take); err != nil {
 		return err
 	}
-	if d.err == nil {
-		res.whole(c.engine.Now())
+	if d.err != nil {
+		return d.err
 	}
-	return d.err
+	return res.finish(nil, nil, c.engine.Now())
 }
 
 // stopDecoding ends what is left of decoding the body of a fetch that has ended, and keeps the decoder.

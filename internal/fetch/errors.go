@@ -63,6 +63,7 @@ const (
 	ProtocolFraming   Class = "protocol.framing"
 	ProtocolChunk     Class = "protocol.chunk"
 	ProtocolTruncated Class = "protocol.truncated"
+	ProtocolRange     Class = "protocol.range"
 
 	ProtocolCoding        Class = "protocol.coding"
 	ProtocolUnknownCoding Class = "protocol.unknown_coding"
@@ -133,6 +134,7 @@ func Classes() []Advice {
 		{ProtocolFraming, "The response contradicts itself about where it ends."},
 		{ProtocolChunk, "The chunked coding of the body is broken."},
 		{ProtocolTruncated, "The connection ended before the response did; what came is not the whole."},
+		{ProtocolRange, "The server sent another part than it was asked for, or another than it says."},
 		{ProtocolCoding, "The body is damaged, or not in the coding that its Content-Encoding names; see --compressed."},
 		{ProtocolUnknownCoding, "The Content-Encoding of the body is none that crawl knows; see --compressed."},
 		{RedirectLocation, "The redirect leads to nothing that can be fetched, or to several places at once."},

@@ -61,7 +61,7 @@ const earlyPatience = 100 * time.Millisecond
 // may answer before it has read all, and take no more (RFC 9112 section 9.5). It has to be whole by what its head
 // says, since the end of such a connection says nothing. A request that is going to be sent again needs none.
 func (c *Client) answeredEarly(ctx context.Context, conn *conn, req *Request, res *Response, class Class) bool {
-	if class != TimeoutWrite && (class != ClosedReset || conn.used && idempotent(req.method())) {
+	if class != TimeoutWrite && (class != ClosedReset || conn.used && Idempotent(req.method())) {
 		return false
 	}
 	if conn.SetReadDeadline(c.engine.Now().Add(earlyPatience)) != nil || c.receive(ctx, conn, req, res) != nil {
@@ -91,6 +91,9 @@ func (b *buffer) composeRequest() {
 	b.request.Method = req.method()
 	b.request.Target, b.request.Host = req.URL.Target(), req.URL.Authority()
 	b.request.Fields, b.request.Length = req.Fields, int64(len(req.Body))
+	if b.extended() {
+		b.request.Fields = b.extend()
+	}
 	if b.client.options.Cookies != nil {
 		b.addCookies()
 	}
@@ -204,8 +207,7 @@ func (c *Client) readError(ctx context.Context, err error, res *Response) error 
 			if err = res.body.EOF(); err == nil && res.decoding != nil {
 				return c.finish(ctx, res)
 			} else if err == nil {
-				res.whole(c.engine.Now())
-				return nil
+				return res.finish(nil, nil, c.engine.Now())
 			}
 		case res.got && err != io.EOF: // an end that TLS has not announced, and that anybody could have made
 			err = fmt.Errorf("%w: %w", http1.ErrTruncated, err)
@@ -268,7 +270,7 @@ func (b *buffer) takeIn() {
 	b.over, b.err = c.consume(rest, body, b.req, res)
 	switch {
 	case b.over:
-		res.whole(now)
+		b.err = res.finish(b.req, body, now)
 	case res.body == nil:
 		res.body = new(http1.Body)
 		*res.body, b.body = b.body, http1.Body{}
@@ -323,8 +325,13 @@ func (b *buffer) note(o *Options) (err error) {
 		b.keepCookies()
 	}
 	b.body.Reset(res.framing, o.Limits)
-	if res.Status/100 == 3 && o.MaxRedirects > 0 {
-		if err = b.noteRedirect(o.MaxRedirects); err != nil || res.moved {
+	if res.Status >= 300 {
+		if err = b.noteElse(o); err != nil || res.moved {
+			return err
+		}
+	}
+	if b.req.Selection != nil {
+		if err = b.noteSelected(); err != nil {
 			return err
 		}
 	}
@@ -333,6 +340,19 @@ func (b *buffer) note(o *Options) (err error) {
 	}
 	if res.framing.Kind == http1.Length && res.framing.Length > o.MaxBody {
 		return errBodyLimit
+	}
+	return nil
+}
+
+// noteElse is note for what is no success.
+func (b *buffer) noteElse(o *Options) error {
+	if res := b.res; res.Status == 429 || res.Status == 503 || res.Status < 400 {
+		if value, ok := b.head.Get("Retry-After"); ok {
+			res.RetryAfter = parseRetryAfter(string(value), b.client.engine.Now())
+		}
+	}
+	if o.MaxRedirects > 0 {
+		return b.noteRedirect(o.MaxRedirects)
 	}
 	return nil
 }

@@ -28,6 +28,12 @@ type Request struct {
 	// connection nothing has been given twice, for there is none once a byte of the response has arrived.
 	OnBody func([]byte) error
 
+	// OnTrailers, if not nil, is given the fields behind a body in chunks, if there are any (RFC 9110 section 6.5). It must
+	// not keep them, nor wait.
+	OnTrailers func(*http1.Fields)
+
+	Selection *Selection // nil: the whole, whatever its version
+
 	elsewhere bool // a redirect leads here from another origin than the first: what the user gave is not for it
 }
 
@@ -76,6 +82,11 @@ type Response struct {
 	// Started, BytesWire, Lag and Timings, which are of all requests together.
 	Redirection *Redirection
 
+	// RetryAfter is how long the server asks to wait, told with a status of 429, 503 or 3xx; 0 if it does not.
+	RetryAfter time.Duration
+
+	Selected *Selected // of the version and the part that came; nil without a Request.Selection, or a success
+
 	limit   time.Duration // of the whole fetch, but for its time in the queue
 	phase   time.Duration // when the phase began that is under way, since Started: FirstByte or Body
 	fresh   bool          // an idle connection will not do
@@ -112,6 +123,18 @@ func (r *Response) Proxy() string {
 		return ""
 	}
 	return r.via.proxy.name
+}
+
+// finish is the end of a response that is whole. Where the end of the connection is the end of the body, there are no
+// trailers, and body is nil.
+func (r *Response) finish(req *Request, body *http1.Body, now time.Time) error {
+	r.whole(now)
+	if body != nil && req.OnTrailers != nil && !r.moved {
+		if trailers := body.Trailers(); r.framing.Kind == http1.Chunked && trailers.Len() > 0 {
+			req.OnTrailers(trailers)
+		}
+	}
+	return r.Selected.check(r.BytesBody)
 }
 
 func (r *Response) reset(now time.Time) {

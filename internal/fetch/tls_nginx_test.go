@@ -41,7 +41,7 @@ http {
 // startNginx serves files over TLS.
 func startNginx(t *testing.T, a *authority, protocols string, files map[string][]byte) (base string) {
 	t.Helper()
-	need(t, "nginx")
+	requires(t, "nginx")
 	dir := t.TempDir()
 	cert := a.issue(t, nil)
 	key, err := x509.MarshalECPrivateKey(cert.PrivateKey.(*ecdsa.PrivateKey))
