@@ -193,7 +193,7 @@ func TestSpawnCancelAtOnce(t *testing.T) {
 			e.After(0, e.Spawn("by a callback", sleeper))
 			byTask := e.Spawn("by a task", sleeper)
 			e.Go("task", func(context.Context) error { byTask(); return nil })
-			var mu = e.NewMutex()
+			mu := e.NewMutex()
 			var self func()
 			mu.Lock()
 			self = e.Spawn("by itself", func(ctx context.Context) error {

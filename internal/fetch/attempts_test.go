@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -414,7 +415,7 @@ func TestRacePressure(t *testing.T) {
 		first, second  fate
 		options        Options
 		queue, connect time.Duration
-		told           int
+		told           int64
 		class          Class
 	}{
 		// Pauses of 50, 100, 200 ms; the second attempt begins after 250.
@@ -423,17 +424,18 @@ func TestRacePressure(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			onScript(t, map[string]fate{a: tt.first, b: tt.second}, func(t *testing.T, s *scripted) {
-				told := 0
-				tt.options.OnPressure = func(class Class) {
-					if told++; class != LocalMemory {
+				var told atomic.Int64
+				o := tt.options
+				o.OnPressure = func(class Class) {
+					if told.Add(1); class != LocalMemory {
 						t.Errorf("told of %s", class)
 					}
 				}
-				s.play(t, tt.options, func(c client) {
+				s.play(t, o, func(c client) {
 					v := c.get(named)
 					v.wantClass(t, tt.class)
-					if v.Timings.Queue.Round(ms) != tt.queue || v.Timings.Connect.Round(ms) != tt.connect || told != tt.told {
-						t.Errorf("the phases are %+v, told %d times, want %v, %v, %d", v.Timings, told, tt.queue, tt.connect, tt.told)
+					if v.Timings.Queue.Round(ms) != tt.queue || v.Timings.Connect.Round(ms) != tt.connect || told.Load() != tt.told {
+						t.Errorf("the phases are %+v, told %d times, want %v, %v, %d", v.Timings, told.Load(), tt.queue, tt.connect, tt.told)
 					}
 				})
 			})
@@ -483,19 +485,20 @@ func TestRaceCancelled(t *testing.T) {
 						break
 					}
 				}
-				mu.Unlock()
 				if class := ClassOf(first); class != Cancelled && after > 0 {
 					t.Errorf("called off after %v: class %s: %v", after, class, first)
 				}
+				mu.Unlock()
 				if err := s.Sleep(c.ctx, ms); err != nil {
 					t.Error(err)
 				}
 				s.mu.Lock()
-				open := s.open
-				s.mu.Unlock()
-				if open != 0 || c.pool.open != 0 {
-					t.Errorf("called off after %v: %d connections are open and %d counted", after, open, c.pool.open)
+				c.pool.mu.Lock()
+				if s.open != 0 || c.pool.open != 0 {
+					t.Errorf("called off after %v: %d connections are open and %d counted", after, s.open, c.pool.open)
 				}
+				c.pool.mu.Unlock()
+				s.mu.Unlock()
 				c.get(named).want(t, 200, "hello")
 			})
 		})
@@ -521,8 +524,8 @@ func TestRaceTooLate(t *testing.T) {
 			if err := s.Sleep(c.ctx, ms); err != nil {
 				t.Error(err)
 			}
-			if len(s.log) != 0 {
-				t.Errorf("it went %q", s.log)
+			if dials, _ := s.account(); len(dials) != 0 {
+				t.Errorf("it went %q", dials)
 			}
 		})
 	})

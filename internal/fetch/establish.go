@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"crawl/internal/engine"
@@ -119,7 +120,7 @@ func (e *establishing) pace() {
 func (r *runner) run(ctx context.Context) error {
 	c, e := r.client, r.establishing
 	conn, err := r.connect(ctx)
-	if !e.settle(r, &err) {
+	if !e.settle(r, err) {
 		switch {
 		case conn == nil:
 		case conn.used:
@@ -162,20 +163,17 @@ func (r *runner) connect(ctx context.Context) (*conn, error) {
 	return c.connect(ctx, d)
 }
 
-// settle says whether what a runner has come to is what all come to: the first connection, or the last failure, which
-// may have come to nothing because of the others. Then those are called off.
-func (e *establishing) settle(r *runner, err *error) bool {
+// settle says whether what a runner has come to is what all come to: the first connection, or the failure after which
+// no runner has an address. Then the others are called off.
+func (e *establishing) settle(r *runner, err error) bool {
 	c := e.client
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	e.running--
-	if e.settled || *err != nil && e.active > 0 {
+	if e.settled || errors.Is(err, errNoneLeft) || err != nil && e.active > 0 {
 		return false
 	}
 	e.settled = true
-	if ClassOf(*err) == Internal { // nothing was left for it to try
-		*err = e.route.blame(e.verdict())
-	}
 	e.response = r.response
 	e.response.Timings.Connect += r.began.Sub(e.began)
 	e.callOff(r)
