@@ -648,6 +648,8 @@ func (f *flow) play(t *testing.T, k kind) {
 		}
 		return nil
 	})
+	mu.Lock()
+	defer mu.Unlock()
 	if want := f.targets(); !slices.Equal(targets, want) {
 		t.Errorf("asked for %q, want %q", targets, want)
 	}
