@@ -292,7 +292,7 @@ origin=$(origin_of origin)
 local_origin=http://localhost:$(origin_of local | sed 's/.*://') # a name, for the proxy to resolve
 secure_origin=
 if bin/crawl origin --help | grep -q -- '--tls'; then
-	serve secure --tls --tls-cert "$work/cert.pem"
+	serve secure --tls "$work/cert.pem"
 	secure_origin=$(origin_of secure)
 else
 	skip "https:// through tunnels: crawl origin has no --tls"

@@ -61,10 +61,11 @@ func (c *Client) decide(u *link.URL, origin string) (v *via) {
 // of one user's is not for another's, so the key says whose it is; nobody is shown it.
 func newVia(p *Proxy, u *link.URL, origin string) *via {
 	v := &via{proxy: p, tunnel: p.tunnels(u)}
-	v.key = "proxy " + p.name + " " + p.user + " " + p.password
+	who := []string{p.user, p.password}
 	for _, f := range p.fields {
-		v.key += f.Value
+		who = append(who, f.Value)
 	}
+	v.key = fmt.Sprintf("proxy %s %q", p, who)
 	if v.tunnel {
 		v.key += " " + origin
 	}
