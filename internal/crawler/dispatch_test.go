@@ -328,6 +328,7 @@ func TestMayGoBetter(t *testing.T) {
 		fetch.TimeoutConnect, fetch.TimeoutTLS, fetch.TimeoutWrite, fetch.TimeoutFirstByte, fetch.TimeoutRead, fetch.TimeoutTotal,
 		fetch.ClosedReset, fetch.ClosedEarly, fetch.ProtocolTruncated,
 		fetch.LocalDescriptors, fetch.LocalPorts, fetch.LocalMemory,
+		fetch.ProxyConnect, fetch.ProxyFailed, fetch.ProxySOCKS, fetch.TimeoutProxy,
 	}
 	for _, a := range fetch.Classes() {
 		if got, want := mayGoBetter(a.Class, 0), slices.Contains(again, a.Class); got != want {
