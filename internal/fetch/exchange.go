@@ -286,6 +286,9 @@ func (b *buffer) parseHead(lim http1.Limits) (int, error) {
 		left := lim
 		left.Head = max(1, lim.Head-b.interim)
 		end, next, err := http1.HeadEnd(b.bytes[begin:b.have], b.seen, left)
+		if (end < 0 || err != nil) && isAlert(b.bytes[begin:b.have]) {
+			return 0, errSpeaksTLS
+		}
 		if err != nil {
 			return 0, err
 		}

@@ -79,6 +79,12 @@ func tlsScenarios() []scenario {
 			return securedBase(serve(t, func(p *peer) { p.idle() }))
 		}},
 
+		{class: ProtocolHead, name: "of a port for TLS", answer: "\x15\x03\x01\x00\x02\x02\x28", then: func(t *testing.T, _ *Client, v *visit) {
+			if !strings.Contains(v.err.Error(), "https") {
+				t.Errorf("the error does not say what to do: %v", v.err)
+			}
+		}},
+
 		saying(ClosedReset, "in the handshake", "", true),
 		saying(ClosedEarly, "in the handshake", "", false),
 		saying(ClosedEarly, "in a record of the handshake", half, false),

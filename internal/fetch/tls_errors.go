@@ -10,6 +10,8 @@ import (
 	"net"
 	"strings"
 	"syscall"
+
+	"crawl/internal/http1"
 )
 
 // handshakeError gives the error of a handshake its class; timeout is that of a deadline that passes.
@@ -28,6 +30,15 @@ func handshakeError(ctx context.Context, err error, timeout Class) error {
 		err = fmt.Errorf("tls handshake: %w", trimmed{err})
 	}
 	return fail(class, err)
+}
+
+// errSpeaksTLS is the answer to a request without TLS.
+var errSpeaksTLS = fmt.Errorf("%w: the server speaks TLS on that port; is it an https:// URL?", http1.ErrHead)
+
+// isAlert reports whether p begins as an alert of TLS does, and no response in HTTP (RFC 8446 section 6).
+func isAlert(p []byte) bool {
+	const alert, version = 21, 3
+	return len(p) > 1 && p[0] == alert && p[1] == version
 }
 
 // trimmed is an error of crypto/tls without the word that begins it.

@@ -216,13 +216,17 @@ func TestTLSServerName(t *testing.T) {
 	s := w.serve(t, answering(hello))
 	_, port, _ := net.SplitHostPort(s.address)
 	onEach(t, func(t *testing.T, k kind) {
+		mu.Lock()
 		hellos = nil
+		mu.Unlock()
 		o := Options{TLS: w.client, Resolve: map[string][]netip.Addr{"name.test:" + port: {netip.MustParseAddr("127.0.0.1")}}}
 		with(t, k.engine(t), o, func(c client) error {
 			c.get("https://name.test:"+port+"/").want(t, 200, "hello")
 			c.get(s.base).want(t, 200, "hello")
 			return nil
 		})
+		mu.Lock()
+		defer mu.Unlock()
 		if got := strings.Join(hellos, ", "); got != `"name.test" ["http/1.1"], "" ["http/1.1"]` {
 			t.Errorf("the server was told %s", got)
 		}
