@@ -204,10 +204,10 @@ func TestSpawnCancelAtOnce(t *testing.T) {
 				return sleeper(ctx)
 			})
 			mu.Unlock()
-			return s.await(ctx, 2)
+			return s.await(ctx, 1) // one that is called off before it has begun never begins
 		})
-		if n := s.count("ended"); n < 2 {
-			t.Errorf("%d tasks ended by themselves, want those that had begun", n)
+		if n := s.count("ended"); n < 1 || n > 3 {
+			t.Errorf("%d tasks ended, want those that had begun", n)
 		}
 	})
 }
