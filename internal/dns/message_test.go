@@ -102,17 +102,26 @@ func account(t *testing.T, raw []byte, q *question, r *reply) {
 	if len(r.addrs) == 0 {
 		return
 	}
-	answers, err := p.AllAnswers()
-	if err != nil {
-		t.Fatalf("%x: %v", raw, err)
-	}
 	var there []netip.Addr
-	for _, a := range answers {
-		switch body := a.Body.(type) {
-		case *dnsmessage.AResource:
-			there = append(there, netip.AddrFrom4(body.A))
-		case *dnsmessage.AAAAResource:
-			there = append(there, netip.AddrFrom16(body.AAAA).Unmap())
+	for {
+		h, err := p.AnswerHeader()
+		if errors.Is(err, dnsmessage.ErrSectionDone) {
+			break
+		}
+		switch {
+		case err != nil:
+			t.Fatalf("%x: %v", raw, err)
+		case h.Type == dnsmessage.TypeA:
+			body, bad := p.AResource()
+			there, err = append(there, netip.AddrFrom4(body.A)), bad
+		case h.Type == dnsmessage.TypeAAAA:
+			body, bad := p.AAAAResource()
+			there, err = append(there, netip.AddrFrom16(body.AAAA).Unmap()), bad
+		default: // what is in a record that nobody asked for does not matter
+			err = p.SkipAnswer()
+		}
+		if err != nil {
+			t.Fatalf("%x: %v", raw, err)
 		}
 	}
 	for _, a := range r.addrs {
