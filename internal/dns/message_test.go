@@ -111,10 +111,10 @@ func account(t *testing.T, raw []byte, q *question, r *reply) {
 		switch {
 		case err != nil:
 			t.Fatalf("%x: %v", raw, err)
-		case h.Type == dnsmessage.TypeA:
+		case h.Type == q.kind && q.kind == dnsmessage.TypeA:
 			body, bad := p.AResource()
 			there, err = append(there, netip.AddrFrom4(body.A)), bad
-		case h.Type == dnsmessage.TypeAAAA:
+		case h.Type == q.kind:
 			body, bad := p.AAAAResource()
 			there, err = append(there, netip.AddrFrom16(body.AAAA).Unmap()), bad
 		default: // what is in a record that nobody asked for does not matter
