@@ -71,7 +71,11 @@ func (c *wire) Close() error                  { return nil }
 func (c *wire) SetDeadline(t time.Time) error { c.deadline = t; return nil }
 
 func (c *wire) Write(b []byte) (int, error) {
-	a, err := read(c.network, b)
+	query := b
+	if c.network == "tcp" {
+		query = b[2:] // behind its length
+	}
+	a, err := read(c.network, query)
 	if err != nil {
 		return 0, err
 	}
@@ -172,8 +176,18 @@ func TestKept(t *testing.T) {
 	}
 }
 
-// TestTurns: the order and the times in which servers are asked that say nothing, or lie.
+// deaf is a script that does not get so many queries, and answers the rest.
+func deaf(lost int) func(a *asked) {
+	return func(a *asked) {
+		if lost--; lost < 0 {
+			good(0, truth)(a)
+		}
+	}
+}
+
+// TestTurns: the order and the times in which servers are asked that say nothing, or lie, and when a query is sent again.
 func TestTurns(t *testing.T) {
+	slowly := good(2*time.Second, truth)
 	lie := func(a *asked) { m := a.reply("name.test. 60 192.0.2.66"); m.ID++; a.transmit(pack(m), time.Second, "") }
 	servfail := func(a *asked) { a.send(a.code(dnsmessage.RCodeServerFailure)) }
 	for _, tt := range []struct {
@@ -184,19 +198,25 @@ func TestTurns(t *testing.T) {
 		want    string
 		log     string
 	}{
-		{"one", []func(a *asked){silent}, nil, 10 * time.Second, "no answer in time", "0 1, 5 1"},
-		{"two", []func(a *asked){silent, silent}, nil, 20 * time.Second, "no answer in time", "0 1, 5 2, 10 1, 15 2"},
-		{"the second knows", []func(a *asked){silent, good(time.Second, truth)}, nil, 6 * time.Second, "192.0.2.1", "0 1, 5 2"},
-		{"lies", []func(a *asked){lie}, nil, 10 * time.Second, "no answer in time", "0 1, 5 1"},
-		{"too late", []func(a *asked){good(5001*time.Millisecond, truth)}, nil, 10 * time.Second, "no answer in time", "0 1, 5 1"},
-		{"just in time", []func(a *asked){good(5*time.Second, truth)}, nil, 5 * time.Second, "192.0.2.1", "0 1"},
-		{"who failed is not asked again", []func(a *asked){servfail, silent}, nil, 10 * time.Second, "server failure", "0 1, 0 2, 5 2"},
-		{"limit", []func(a *asked){silent}, func(o *Options) { o.Limit = 7 * time.Second }, 7 * time.Second, "no answer in time", "0 1, 5 1"},
-		{"limit at the end of a round", []func(a *asked){silent, silent}, func(o *Options) { o.Limit = 10 * time.Second }, 10 * time.Second, "no answer in time", "0 1, 5 2"},
-		{"timeout", []func(a *asked){silent}, func(o *Options) { o.Timeout = 2 * time.Second }, 4 * time.Second, "no answer in time", "0 1, 2 1"},
-		{"attempts", []func(a *asked){silent}, func(o *Options) { o.Config.Attempts = 4 }, 20 * time.Second, "no answer in time", "0 1, 5 1, 10 1, 15 1"},
-		{"rotate", []func(a *asked){silent, silent, silent}, func(o *Options) { o.Config.Rotate, o.Config.Attempts = true, 1 }, 15 * time.Second, "no answer in time", "0 2, 5 3, 10 1"},
-		{"no search after silence", []func(a *asked){silent}, func(o *Options) { o.Config.Search, o.Config.Ndots = []string{"x.test"}, 5 }, 10 * time.Second, "no answer in time", "0 1, 5 1"},
+		{"one", []func(a *asked){silent}, nil, 10 * time.Second, "no answer in time", "0 1, 1 1, 3 1, 5 1, 6 1, 8 1"},
+		{"two", []func(a *asked){silent, silent}, nil, 20 * time.Second, "no answer in time", "0 1, 1 1, 3 1, 5 2, 6 2, 8 2, 10 1, 11 1, 13 1, 15 2, 16 2, 18 2"},
+		{"the second knows", []func(a *asked){silent, good(time.Second, truth)}, nil, 6 * time.Second, "192.0.2.1", "0 1, 1 1, 3 1, 5 2"},
+		{"lies", []func(a *asked){lie}, nil, 10 * time.Second, "no answer in time", "0 1, 1 1, 3 1, 5 1, 6 1, 8 1"},
+		{"too late", []func(a *asked){good(5001*time.Millisecond, truth)}, nil, 10 * time.Second, "no answer in time", "0 1, 1 1, 3 1, 5 1, 6 1, 8 1"},
+		{"just in time", []func(a *asked){good(5*time.Second, truth)}, nil, 5 * time.Second, "192.0.2.1", "0 1, 1 1, 3 1"},
+		{"who failed is not asked again", []func(a *asked){servfail, silent}, nil, 10 * time.Second, "server failure", "0 1, 0 2, 1 2, 3 2, 5 2, 6 2, 8 2"},
+		{"limit", []func(a *asked){silent}, func(o *Options) { o.Limit = 7 * time.Second }, 7 * time.Second, "no answer in time", "0 1, 1 1, 3 1, 5 1, 6 1"},
+		{"limit at the end of a round", []func(a *asked){silent, silent}, func(o *Options) { o.Limit = 10 * time.Second }, 10 * time.Second, "no answer in time", "0 1, 1 1, 3 1, 5 2, 6 2, 8 2"},
+		{"timeout", []func(a *asked){silent}, func(o *Options) { o.Timeout = 2 * time.Second }, 4 * time.Second, "no answer in time", "0 1, 1 1, 2 1, 3 1"},
+		{"attempts", []func(a *asked){silent}, func(o *Options) { o.Config.Attempts = 4 }, 20 * time.Second, "no answer in time", "0 1, 1 1, 3 1, 5 1, 6 1, 8 1, 10 1, 11 1, 13 1, 15 1, 16 1, 18 1"},
+		{"rotate", []func(a *asked){silent, silent, silent}, func(o *Options) { o.Config.Rotate, o.Config.Attempts = true, 1 }, 15 * time.Second, "no answer in time", "0 2, 1 2, 3 2, 5 3, 6 3, 8 3, 10 1, 11 1, 13 1"},
+		{"no search after silence", []func(a *asked){silent}, func(o *Options) { o.Config.Search, o.Config.Ndots = []string{"x.test"}, 5 }, 10 * time.Second, "no answer in time", "0 1, 1 1, 3 1, 5 1, 6 1, 8 1"},
+		{"the first is lost", []func(a *asked){deaf(1)}, nil, time.Second, "192.0.2.1", "0 1, 1 1"},
+		{"two are lost", []func(a *asked){deaf(2)}, nil, 3 * time.Second, "192.0.2.1", "0 1, 1 1, 3 1"},
+		{"an answer to the first after the second", []func(a *asked){slowly}, nil, 2 * time.Second, "192.0.2.1", "0 1, 1 1"},
+		{"a second is the least", []func(a *asked){deaf(1)}, func(o *Options) { o.Timeout = time.Second }, time.Second, "192.0.2.1", "0 1, 1 1"},
+		{"in less of a hurry", []func(a *asked){deaf(1)}, func(o *Options) { o.Timeout = 30 * time.Second }, 6 * time.Second, "192.0.2.1", "0 1, 6 1"},
+		{"over TCP once", []func(a *asked){silent}, func(o *Options) { o.Config.UseTCP = true }, 10 * time.Second, "no answer in time", "0 1, 5 1"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newWorld(t)

@@ -18,8 +18,13 @@ import (
 	"crawl/internal/engine"
 )
 
-// replySize is more than we ask for (udpSize), for servers that take no notice. A message over TCP has up to 64 KiB.
-const replySize = 4 << 10
+const (
+	// replySize is more than we ask for (udpSize), for servers that take no notice; what it cuts is asked for over TCP,
+	// where a message has up to 64 KiB.
+	replySize = 4 << 10
+	// minResend is the least time after which a query over UDP is sent again (RFC 8085 section 3.1.1).
+	minResend = time.Second
+)
 
 // worker is a task that does one query after the other, as long as there are any.
 type worker struct {
@@ -198,20 +203,40 @@ func (w *worker) exchange(network string, q *question, server netip.AddrPort, ed
 		return reply{}, err
 	}
 	defer w.hangUp(conn)
+	if network == "udp" {
+		return w.overUDP(conn, message[2:], id, q, deadline)
+	}
 	if err := conn.SetDeadline(deadline); err != nil {
 		return reply{}, err
 	}
-	if network == "tcp" {
-		return w.overTCP(conn, message, id, q)
-	}
-	return w.overUDP(conn, message[2:], id, q)
+	return w.overTCP(conn, message, id, q)
 }
 
-// overUDP waits for the answer among whatever else comes.
-func (w *worker) overUDP(conn net.Conn, message []byte, id uint16, q *question) (reply, error) {
-	if _, err := conn.Write(message); err != nil {
-		return reply{}, err
+// overUDP sends a query and waits for an answer to it. A datagram is lost where a server's buffer is full (Linux gives it
+// 208 KiB, which 256 queries fill) or on the way; so the same one is sent again, from the same port, when a fifth of
+// the time has passed without an answer, and again when three fifths have. Whichever answer comes first is good.
+func (w *worker) overUDP(conn net.Conn, message []byte, id uint16, q *question, deadline time.Time) (reply, error) {
+	for pause := max(minResend, w.options.Timeout/5); ; pause *= 2 {
+		until := w.engine.Now().Add(pause)
+		last := !until.Before(deadline)
+		if last {
+			until = deadline
+		}
+		if err := conn.SetDeadline(until); err != nil {
+			return reply{}, err
+		}
+		if _, err := conn.Write(message); err != nil {
+			return reply{}, err
+		}
+		if r, err := w.listen(conn, id, q); last || !errors.Is(err, os.ErrDeadlineExceeded) {
+			return r, err
+		}
 	}
+}
+
+// listen waits for the answer among whatever else comes. One that fills the buffer may have been longer: it counts as
+// truncated unless what there is of it will do.
+func (w *worker) listen(conn net.Conn, id uint16, q *question) (reply, error) {
 	for {
 		n, err := conn.Read(w.in)
 		if err != nil {
@@ -220,7 +245,10 @@ func (w *worker) overUDP(conn net.Conn, message []byte, id uint16, q *question) 
 		switch r, err := readReply(w.in[:n], id, q); {
 		case err == nil:
 			return r, nil
-		case !errors.Is(err, errOther):
+		case errors.Is(err, errOther):
+		case n == len(w.in):
+			return reply{truncated: true}, nil
+		default:
 			return reply{}, &badReply{err}
 		}
 	}
