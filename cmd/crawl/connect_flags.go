@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/spf13/pflag"
 
+	"crawl/internal/dns"
 	"crawl/internal/fetch"
 )
 
@@ -35,4 +36,15 @@ func (c *connectFlags) apply(o *fetch.Options) {
 		o.Family = fetch.IPv6
 	}
 	o.AllowPrivate = c.allowPrivate
+}
+
+// families are those whose addresses are to be asked for.
+func (c *connectFlags) families() dns.Families {
+	switch {
+	case c.ipv4:
+		return dns.OnlyIPv4
+	case c.ipv6:
+		return dns.OnlyIPv6
+	}
+	return dns.Both
 }

@@ -80,8 +80,9 @@ func (d *dnsFlags) reserve(p *plan) {
 }
 
 // resolver makes the resolver of a crawl, or nil for that of the system: if it is asked for, and where there is no
-// /etc/resolv.conf and no server is named. A name takes no longer than limit. It reads files.
-func (d *dnsFlags) resolver(e engine.Engine, limit time.Duration) *dns.Resolver {
+// /etc/resolv.conf and no server is named. It asks for addresses of these families only, and a name takes no longer than
+// limit. It reads files.
+func (d *dnsFlags) resolver(e engine.Engine, families dns.Families, limit time.Duration) *dns.Resolver {
 	if slices.Contains(d.servers, systemResolver) {
 		return nil
 	}
@@ -99,5 +100,7 @@ func (d *dnsFlags) resolver(e engine.Engine, limit time.Duration) *dns.Resolver 
 	if err != nil {
 		hosts = nil // a system may do without
 	}
-	return dns.New(e, dns.Options{Config: config, Hosts: hosts, Timeout: d.timeout, Limit: limit, MaxQueries: d.queries})
+	return dns.New(e, dns.Options{
+		Config: config, Hosts: hosts, Families: families, Timeout: d.timeout, Limit: limit, MaxQueries: d.queries,
+	})
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"crawl/internal/dns"
 	"crawl/internal/engine"
 )
 
@@ -45,7 +46,7 @@ func TestDNSServers(t *testing.T) {
 		if err != nil || !slices.Equal(got, []string{want}) && want != "" || want == "" && len(got) > 0 {
 			t.Errorf("%q: %q, %v, want %q", text, got, err, want)
 		}
-		if r := d.resolver(engine.NewGoroutine(), time.Second); (r == nil) != (text == systemResolver) {
+		if r := d.resolver(engine.NewGoroutine(), dns.Both, time.Second); (r == nil) != (text == systemResolver) {
 			t.Errorf("%q: resolver %v", text, r)
 		}
 	}

@@ -166,7 +166,7 @@ func (o *runOptions) run(s streams, urls []string) error {
 	fetchOptions.Cookies = o.cookies.jar
 	fetchOptions.Proxy = o.proxy.choose()
 	fetchOptions.OnPressure = func(class fetch.Class) { r.pressure(class) }
-	fetchOptions.Resolver = o.dns.resolver(e, min(fetchOptions.ConnectTimeout, fetchOptions.TotalTimeout))
+	fetchOptions.Resolver = o.dns.resolver(e, o.fetch.connect.families(), min(fetchOptions.ConnectTimeout, fetchOptions.TotalTimeout))
 	client := fetch.NewClient(e, fetchOptions)
 	crawlOptions := o.crawlOptions(plan)
 	crawlOptions.Previous = previous

@@ -3,13 +3,36 @@
 package main
 
 import (
+	"fmt"
 	"net"
 	"net/netip"
 	"strings"
+	"sync"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/net/dns/dnsmessage"
 )
+
+// questions are what the name servers of a script were asked.
+type questions struct {
+	mu    sync.Mutex // guards lines
+	lines []string
+}
+
+func (q *questions) add(asked dnsmessage.Question) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.lines = append(q.lines, strings.TrimPrefix(asked.Type.String(), "Type")+" "+asked.Name.String())
+}
+
+func (s *script) lookups(ts *testscript.TestScript, _ []string) {
+	s.questions.mu.Lock()
+	defer s.questions.mu.Unlock()
+	for _, line := range s.questions.lines {
+		fmt.Fprintln(ts.Stdout(), line)
+	}
+	s.questions.lines = nil
+}
 
 // nameserver starts a name server in this process. A name is its addresses, separated by commas, or the word for what
 // becomes of the question; the names below it are the same; any other does not exist.
@@ -34,7 +57,11 @@ func (s *script) nameserver(ts *testscript.TestScript, args []string) {
 				return
 			}
 			var m dnsmessage.Message
-			if m.Unpack(buf[:n]) == nil && answerName(&m, world) {
+			if m.Unpack(buf[:n]) != nil {
+				continue
+			}
+			s.questions.add(m.Questions[0])
+			if answerName(&m, world) {
 				if raw, err := m.Pack(); err == nil {
 					_, _ = socket.WriteTo(raw, from)
 				}

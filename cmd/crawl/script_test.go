@@ -65,6 +65,7 @@ type script struct {
 	processes map[string]*process
 	closers   []io.Closer // to close when it is over
 	asked     askedProxies
+	questions questions
 }
 
 type scriptKey struct{}
@@ -123,6 +124,7 @@ func scriptCommands() map[string]func(ts *testscript.TestScript, neg bool, args 
 	add("proxied: prints what the proxies were asked since the last time, one a line", 0, (*script).proxied)
 	add("blackhole [ADDR:PORT]: sets BLACKHOLE to a URL whose server takes no connections", 0, (*script).blackhole)
 	add("nameserver NAME=WHAT...: starts a name server, and sets DNS to its address; what: addresses, nodata, servfail, refused, silence", 1, (*script).nameserver)
+	add("lookups: prints what the name servers were asked since the last time, a type and a name a line", 0, (*script).lookups)
 	add("list FILE N: writes the first N URLs of the test web", 2, (*script).list)
 	add("urls FILE PATH...: writes URLs of the test web; {A-B} in a path stands for each number of these, and a URL for itself", 2, (*script).urls)
 	add("get URL: fetches it with net/http, and prints the body", 1, (*script).get)

@@ -60,10 +60,11 @@ func (k Kind) heard() bool {
 
 // An Error is why a name has no addresses.
 type Error struct {
-	Kind   Kind
-	Name   string         // that was asked for last: with a search list, the one that was made of it
-	Server netip.AddrPort // that was asked last; the zero value: none was
-	Err    error          // particulars; may be nil
+	Kind     Kind
+	Families Families       // that were wanted: NoAddress is about no other
+	Name     string         // that was asked for last: with a search list, the one that was made of it
+	Server   netip.AddrPort // that was asked last; the zero value: none was
+	Err      error          // particulars; may be nil
 }
 
 func (e *Error) Error() string {
@@ -72,7 +73,11 @@ func (e *Error) Error() string {
 	if e.Server.IsValid() {
 		fmt.Fprintf(&b, " on %s", e.Server)
 	}
-	fmt.Fprintf(&b, ": %s", e.Kind)
+	if e.Kind == NoAddress && e.Families != Both {
+		fmt.Fprintf(&b, ": the name has no %s address", e.Families)
+	} else {
+		fmt.Fprintf(&b, ": %s", e.Kind)
+	}
 	if e.Err != nil {
 		fmt.Fprintf(&b, ": %v", e.Err)
 	}

@@ -148,7 +148,7 @@ func (w *worker) askServer(q *question, server netip.AddrPort) (r reply, failure
 }
 
 func (w *worker) errorOf(q *question, kind Kind, server netip.AddrPort, err error) *Error {
-	return &Error{Kind: kind, Name: trimDot(q.name.String()), Server: server, Err: err}
+	return &Error{Kind: kind, Families: w.options.Families, Name: trimDot(q.name.String()), Server: server, Err: err}
 }
 
 func trimDot(name string) string {

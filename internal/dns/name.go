@@ -95,6 +95,16 @@ const (
 	OnlyIPv6
 )
 
+func (f Families) String() string {
+	switch f {
+	case OnlyIPv4:
+		return "IPv4"
+	case OnlyIPv6:
+		return "IPv6"
+	}
+	return "IPv4 or IPv6"
+}
+
 func (f Families) has(a netip.Addr) bool {
 	return f == Both || a.Is4() == (f == OnlyIPv4)
 }

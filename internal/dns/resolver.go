@@ -138,7 +138,7 @@ func (r *Resolver) begin(name string) *Answer {
 	if addrs := r.given(bare); len(addrs) > 0 {
 		a := &Answer{name: name, expires: now.Add(r.options.MaxTTL)}
 		if a.Addrs = r.options.Families.interleave(addrs); len(a.Addrs) == 0 {
-			a.Err = &Error{Kind: NoAddress, Name: bare}
+			a.Err = &Error{Kind: NoAddress, Families: r.options.Families, Name: bare}
 		}
 		r.cache.put(a)
 		return a

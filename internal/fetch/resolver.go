@@ -182,6 +182,9 @@ func dnsClass(err error) Class {
 	case dns.NotFound, dns.BadName:
 		return DNSNotFound
 	case dns.NoAddress:
+		if e.Families != dns.Both {
+			return ConnectFamily
+		}
 		return DNSNoData
 	case dns.ServerFailure:
 		return DNSServFail
