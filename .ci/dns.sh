@@ -1,16 +1,19 @@
 #!/usr/bin/env bash
 # dns.sh: crawls names that two real name servers give, dnsmasq and unbound, in both modes, and checks the records:
 # addresses of both families, aliases, an answer that is too large for a datagram, names that do not exist or have no
-# address, a server that refuses, and 100,000 names under a wildcard (a tenth of them on goroutines).
+# address, a server that refuses, and 20,000 names under wildcards (a tenth of them on goroutines).
 #
 # It installs dnsmasq-base and unbound when they are missing (Debian, as root), and starts them on free ports of
 # loopback with data of their own: nothing leaves the machine. Needs bin/crawl (`make test-dns` builds it). DNS_NAMES is
-# the number of names under the wildcard.
+# the number of names under the wildcards; how fast names are resolved is for the benchmark (internal/dns, Lookups).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 PATH=$PATH:/usr/sbin:/sbin
 
-names=${DNS_NAMES:-100000}
+names=${DNS_NAMES:-20000}
+# Each name is a connection of its own, and each address of the test web has ports of its own for them: on one address,
+# connect(2) would soon spend most of the time in looking for a port that has had no connection for a minute.
+hosts=100 # 127.0.1.1 to 127.0.1.100
 server_limit=600 # seconds after which a server ends by itself, whatever becomes of this script
 crawl_limit=240  # seconds for one crawl
 
@@ -27,16 +30,19 @@ trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi; }
+
 # install PACKAGE keeps Debian from starting the server it installs: policy-rc.d is how one says so.
 install() {
 	echo "test-dns: INSTALLING $1 with apt-get"
 	local policy=/usr/sbin/policy-rc.d ours='' done=0
-	[ "$(id -u)" = 0 ] || return 1
+	as_root true 2>/dev/null || return 1
 	if [ ! -e $policy ]; then
-		printf '#!/bin/sh\nexit 101\n' >$policy && chmod 755 $policy && ours=1
+		printf '#!/bin/sh\nexit 101\n' | as_root tee $policy >/dev/null && as_root chmod 755 $policy && ours=1
 	fi
-	{ apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$1"; } >"$work/apt.log" 2>&1 || done=1
-	[ -z "$ours" ] || rm -f $policy
+	{ as_root apt-get update -q && as_root env DEBIAN_FRONTEND=noninteractive \
+		apt-get install -q -y --no-install-recommends "$1"; } >"$work/apt.log" 2>&1 || done=1
+	[ -z "$ours" ] || as_root rm -f $policy
 	[ $done = 0 ] || tail -n 5 "$work/apt.log" >&2
 	return $done
 }
@@ -44,7 +50,7 @@ install() {
 # have COMMAND PACKAGE
 have() {
 	command -v "$1" >/dev/null || { command -v apt-get >/dev/null && install "$2"; } || {
-		echo "SKIPPED: test-dns: $1 is missing and $2 could not be installed: this needs Debian, and root"
+		echo "SKIPPED: test-dns: $1 is missing and $2 could not be installed: this needs Debian, and root or sudo"
 		return 1
 	}
 }
@@ -66,8 +72,14 @@ answering() {
 	return 1
 }
 
-# large prints addresses at which nobody listens: with one more they take 1,600 bytes, which is no datagram any more.
-large() { seq -f '127.77.0.%g' 99; }
+# large prints all addresses of the test web: they take 1,600 bytes, which is no datagram any more.
+large() { seq -f '127.0.1.%g' "$hosts"; }
+
+# wild FORMAT prints the configuration of each wildcard: its number and the last byte of its address are the same.
+wild() {
+	local i
+	for i in $(seq "$hosts"); do printf "${1//%s/$i}"; done
+}
 
 dnsmasq_on() {
 	{
@@ -82,15 +94,14 @@ dnsmasq_on() {
 			user=$(id -un)
 			local=/test/
 			local-ttl=60
-			host-record=a.test,127.0.0.1
-			host-record=both.test,127.0.0.1,::1
-			host-record=real.test,127.0.0.1
+			host-record=a.test,127.0.1.1
+			host-record=both.test,127.0.1.1,::1
+			host-record=real.test,127.0.1.1
 			cname=alias.test,real.test
 			txt-record=nodata.test,text
-			address=/wild.test/127.0.0.1
 		END
+		wild 'address=/wild%s.test/127.0.1.%s\n'
 		large | sed 's/^/host-record=large.test,/'
-		echo host-record=large.test,127.0.0.1
 	} >"$work/dnsmasq.conf"
 	start dnsmasq -C "$work/dnsmasq.conf"
 }
@@ -113,17 +124,15 @@ unbound_on() {
 			  access-control: 127.0.0.0/8 allow
 			  local-zone: "test." static
 			  local-data: "test. 60 IN SOA ns.test. root.test. 1 2 3 4 60"
-			  local-data: "a.test. 60 IN A 127.0.0.1"
-			  local-data: "both.test. 60 IN A 127.0.0.1"
+			  local-data: "a.test. 60 IN A 127.0.1.1"
+			  local-data: "both.test. 60 IN A 127.0.1.1"
 			  local-data: "both.test. 60 IN AAAA ::1"
-			  local-data: "real.test. 60 IN A 127.0.0.1"
+			  local-data: "real.test. 60 IN A 127.0.1.1"
 			  local-data: "alias.test. 60 IN CNAME real.test."
 			  local-data: "nodata.test. 60 IN TXT text"
-			  local-data: "large.test. 60 IN A 127.0.0.1"
-			  local-zone: "wild.test." redirect
-			  local-data: "wild.test. 60 IN A 127.0.0.1"
 			  local-zone: "refused.test." refuse
 		END
+		wild '  local-zone: "wild%s.test." redirect\n  local-data: "wild%s.test. 60 IN A 127.0.1.%s"\n'
 		large | sed 's/.*/  local-data: "large.test. 60 IN A &"/'
 		echo 'remote-control:'
 		echo '  control-enable: no'
@@ -176,16 +185,16 @@ check() {
 }
 
 [ -x bin/crawl ] || die "bin/crawl is missing: make build"
-timeout -k 5 $server_limit bin/crawl origin </dev/null >"$work/origin" 2>>"$work/servers.log" &
+timeout -k 5 $server_limit bin/crawl origin --addresses $hosts </dev/null >"$work/origin" 2>>"$work/servers.log" &
 pids+=($!)
 for _ in $(seq 100); do
 	[ ! -s "$work/origin" ] || break
 	sleep 0.1
 done
-web=$(sed -nE '1s,^http://127\.0\.0\.1:([0-9]+).*,\1,p' "$work/origin")
+web=$(sed -nE '1s,^http://127\.0\.1\.1:([0-9]+).*,\1,p' "$work/origin")
 [ -n "$web" ] || die "the test web did not start"
 for host in a both alias real large missing nodata x.refused; do echo "http://$host.test:$web/p/0"; done >"$work/few"
-for i in $(seq "$names"); do echo "http://n$i.wild.test:$web/p/0"; done >"$work/many"
+for i in $(seq "$names"); do echo "http://n$i.wild$((i % hosts + 1)).test:$web/p/0"; done >"$work/many"
 checked=
 for entry in "dnsmasq dnsmasq-base" "unbound unbound"; do
 	read -r server package <<<"$entry"

@@ -13,13 +13,13 @@ import (
 // do not fit into what is reserved anyway.
 func TestReserveForDNS(t *testing.T) {
 	for _, c := range []struct{ limit, queries, maxConns int }{
-		{0, 256, 1 << 20},
+		{0, 128, 1 << 20},
 		{16, 1, 1},
 		{100, 3, 36},
 		{1024, 32, 960},
 		{4096, 128, 4096 - 64 - 96},
-		{20000, 256, 20000 - 64 - 224},
-		{1 << 20, 256, 1<<20 - 64 - 224},
+		{20000, 128, 20000 - 64 - 96},
+		{1 << 20, 128, 1<<20 - 64 - 96},
 	} {
 		var d dnsFlags
 		w := workFlags{}

@@ -23,7 +23,7 @@ type Options struct {
 
 	MinTTL, MaxTTL time.Duration // an answer is kept as long as it says, within these; default 5 s and 1 h
 	MaxNames       int           // that are known at a time; default 16,384
-	MaxQueries     int           // that are out at a time, each with a socket; default 256
+	MaxQueries     int           // that are out at a time, each with a socket; default 128
 }
 
 // The defaults of Options. An answer that may not be kept is kept for a moment all the same: a list has the URLs of a
@@ -33,7 +33,7 @@ const (
 	DefaultMinTTL     = 5 * time.Second
 	DefaultMaxTTL     = time.Hour
 	DefaultMaxNames   = 1 << 14 // more than fetches are in flight by default, at some 300 bytes each
-	DefaultMaxQueries = 256
+	DefaultMaxQueries = 128     // half of what the receive buffer of a server on Linux holds (208 KiB, 256 small datagrams)
 )
 
 const (
