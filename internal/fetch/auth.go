@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"encoding/base64"
+	"slices"
 	"strings"
 
 	"crawl/internal/link"
@@ -16,8 +17,8 @@ type Credentials struct {
 	// Listed is the value of the field for every URL that a Client is asked for. Redirects to other origins
 	// do not get it.
 	Listed string
-	// Netrc may be nil. Redirects get what it has for their host by name, and nothing over plain HTTP when what
-	// was asked for was https.
+	// Netrc may be nil. Redirects get what it has for their host by name, and nothing over plain HTTP once one of the
+	// URLs before was https.
 	Netrc *Netrc
 }
 
@@ -76,7 +77,7 @@ func (b *buffer) authorization() string {
 		if value := ofUserinfo(req.URL, nil); value != "" { // of the Location: no secret of the user's
 			return value
 		}
-		if r.first.URL.Secure() && !req.URL.Secure() {
+		if !req.URL.Secure() && slices.ContainsFunc(r.Hops, func(h Hop) bool { return h.URL.Secure() }) {
 			return ""
 		}
 		return given.Netrc.basic(req.URL.Host(), "", false)

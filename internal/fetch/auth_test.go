@@ -25,6 +25,7 @@ func TestAuthorization(t *testing.T) {
 	fromURL := Basic("user", "p@ss:%zz")
 	machine := netrc(t, "machine 127.0.0.1 login m password n\nmachine 127.0.0.1 login user password from-netrc\nmachine x login y password z")
 	other := netrc(t, "machine x login y password z")
+	nobody := netrc(t, "machine 127.0.0.1\ndefault login d password e")
 	byDefault := netrc(t, "machine x login y password z default login d password e")
 	for _, c := range []struct {
 		name, userinfo string
@@ -41,6 +42,8 @@ func TestAuthorization(t *testing.T) {
 		{"netrc", "", &Credentials{Netrc: machine}, "", Basic("m", "n")},
 		{"netrc without the host", "", &Credentials{Netrc: other}, "", ""},
 		{"netrc by default", "", &Credentials{Netrc: byDefault}, "", Basic("d", "e")},
+		{"netrc with nobody for the host", "", &Credentials{Netrc: nobody}, "", ""},
+		{"a user whom netrc has nobody for", "user@", &Credentials{Netrc: nobody}, "", Basic("user", "")},
 		{"listed before netrc", "", &Credentials{Listed: listed, Netrc: machine}, "", listed},
 		{"a password from netrc", "user@", &Credentials{Netrc: machine}, "", Basic("user", "from-netrc")},
 		{"a user that netrc has not", "else@", &Credentials{Netrc: machine}, "", Basic("else", "")},
@@ -115,6 +118,38 @@ func TestAuthorizationElsewhere(t *testing.T) {
 		}
 		if final := b.res.Redirection.FinalURL; strings.Contains(final.String(), "@") {
 			t.Errorf("it ends at %s", final.String())
+		}
+	}
+}
+
+// TestNetrcAfterHTTPS: once a fetch has been secure, plain HTTP gets nothing of a netrc file, wherever it began.
+func TestNetrcAfterHTTPS(t *testing.T) {
+	given := &Credentials{Netrc: netrc(t, "machine two.test login c password d")}
+	for _, c := range []struct {
+		way  []string
+		want string
+	}{
+		{[]string{"http://one.test/", "https://two.test/", "http://two.test/"}, ""},
+		{[]string{"http://one.test/", "https://three.test/", "http://two.test/", "http://two.test/x"}, ""},
+		{[]string{"https://one.test/", "http://three.test/", "https://two.test/"}, Basic("c", "d")},
+		{[]string{"http://one.test/", "http://three.test/", "http://two.test/"}, Basic("c", "d")},
+	} {
+		u, err := link.Parse(c.way[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := &buffer{req: &Request{URL: &u}, res: &Response{Status: 302}, client: &Client{options: Options{Credentials: given}}}
+		for _, to := range c.way[1:] {
+			if err := b.head.Parse([]byte("HTTP/1.1 302 x\r\nLocation: "+to+"\r\n\r\n"), Options{}.Limits); err != nil {
+				t.Fatal(err)
+			}
+			if err := b.noteRedirect(5); err != nil {
+				t.Fatal(err)
+			}
+			b.req = &b.res.Redirection.request
+		}
+		if got := b.authorization(); got != c.want {
+			t.Errorf("by %v: %q, want %q", c.way, got, c.want)
 		}
 	}
 }

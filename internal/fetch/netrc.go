@@ -143,7 +143,7 @@ func unquoted(c byte) byte {
 }
 
 // basic is the value of Authorization for the first entry of a host, of that login unless it is ""; the entry for all other
-// hosts will do if byDefault says so.
+// hosts will do if byDefault says so. An entry with neither login nor password is for nobody: nothing is sent there.
 func (n *Netrc) basic(host, login string, byDefault bool) string {
 	if n == nil {
 		return ""
@@ -152,9 +152,13 @@ func (n *Netrc) basic(host, login string, byDefault bool) string {
 		if e.host == "" && !byDefault || e.host != "" && !strings.EqualFold(e.host, host) {
 			continue
 		}
-		if login == "" || e.login == login {
-			return Basic(e.login, e.password)
+		if login != "" && e.login != login {
+			continue
 		}
+		if e.login == "" && e.password == "" {
+			return ""
+		}
+		return Basic(e.login, e.password)
 	}
 	return ""
 }

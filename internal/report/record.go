@@ -83,13 +83,19 @@ func (r *record) parse(line []byte) error {
 }
 
 // withoutUserinfo is a URL as a report may show it to anybody. It is the line of a list, so it may be written in any way
-// that is read as a URL of http: "http:\\user:password@host", say.
+// that is read as a URL of http: "http:\\user:password@host", say, with spaces before it and tabs anywhere.
 func withoutUserinfo(url string) string {
 	scheme, rest, ok := strings.Cut(url, ":")
+	scheme = strings.Map(func(c rune) rune {
+		if c <= ' ' {
+			return -1
+		}
+		return c
+	}, scheme)
 	if !ok || !strings.EqualFold(scheme, "http") && !strings.EqualFold(scheme, "https") {
 		return url
 	}
-	authority := strings.TrimLeft(rest, `/\`)
+	authority := strings.TrimLeft(rest, "/\\\t\r\n")
 	end := strings.IndexAny(authority, `/\?#`)
 	if end < 0 {
 		end = len(authority)

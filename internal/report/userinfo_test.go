@@ -15,6 +15,8 @@ func TestWithoutUserinfo(t *testing.T) {
 		`HTTP:\\user:secret@a\b`:       `HTTP:\\a\b`,
 		"http:user:secret@a":           "http:a",
 		"http:///user:secret@a#@":      "http:///a#@",
+		" http://user:secret@a":        " http://a",
+		"\x01ht\ttp:/\t/us\ner:secret@a": "\x01ht\ttp:/\t/a",
 		"mailto:user@a":                "mailto:user@a",
 		"a@b":                          "a@b",
 		"":                             "",
