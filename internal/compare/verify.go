@@ -9,6 +9,7 @@ import (
 
 	"crawl/internal/modes"
 	"crawl/internal/origin"
+	"crawl/internal/report"
 )
 
 // truth is what each URL is answered with: told by the built-in origin, or learned from the first run that fetched
@@ -64,12 +65,12 @@ func (t *truth) check(fetch int, got modes.Outcome) error {
 	switch {
 	case t.state[i] == told && got != *want:
 		return fmt.Errorf("fetch %d, %s: status %d, %d bytes, sum %08x; the origin says %d, %d, %08x",
-			fetch, t.urls[i], got.Status, got.Bytes, got.Sum, want.Status, want.Bytes, want.Sum)
+			fetch, report.WithoutUserinfo(t.urls[i]), got.Status, got.Bytes, got.Sum, want.Status, want.Bytes, want.Sum)
 	case got.Status == 0: // a failure, which is counted as one
 	case t.state[i] == unknown:
 		*want, t.state[i] = got, learned
 	case t.state[i] != told && got.Status != want.Status:
-		return fmt.Errorf("fetch %d, %s: status %d; in a run before it was %d", fetch, t.urls[i], got.Status, want.Status)
+		return fmt.Errorf("fetch %d, %s: status %d; in a run before it was %d", fetch, report.WithoutUserinfo(t.urls[i]), got.Status, want.Status)
 	case t.state[i] == learned && got != *want:
 		t.state[i] = varies
 	}

@@ -95,6 +95,9 @@ func (b *buffer) authorization() string {
 	return value
 }
 
+// AuthorizationOf is the value of Authorization that the user information of u stands for, "" if it has none.
+func AuthorizationOf(u *link.URL) string { return ofUserinfo(u, nil) }
+
 // ofUserinfo is what the user information of u stands for; a password that it lacks may be in the netrc file.
 func ofUserinfo(u *link.URL, netrc *Netrc) string {
 	user, password, ok := u.Userinfo()

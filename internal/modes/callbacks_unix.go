@@ -77,7 +77,7 @@ var errPlainOnly = errors.New("the mode of callbacks does no TLS; compare the ot
 
 func (j *job) onCallbacks() (model, error) {
 	if i := slices.IndexFunc(j.list.urls, func(u link.URL) bool { return u.Secure() }); i >= 0 {
-		return model{}, fmt.Errorf("%q: %w", j.list.lines[i], errPlainOnly)
+		return model{}, fmt.Errorf("%q: %w", fetch.VersionURL(&j.list.urls[i]), errPlainOnly)
 	}
 	c := &callbacks{job: j, hosts: hostsOf(&j.list)}
 	loop, err := j.newLoop(func(e eventloop.Error) {

@@ -87,7 +87,7 @@ func (j *job) noted(i int, v visit, err error) {
 		j.mu.Lock()
 		j.failed[fetch.ClassOf(err)]++
 		if j.first == nil {
-			j.first = fmt.Errorf("%s: %w", j.list.lines[i%len(j.list.lines)], err)
+			j.first = fmt.Errorf("%s: %w", fetch.VersionURL(&j.list.urls[i%len(j.list.urls)]), err) // which names no user
 		}
 		j.mu.Unlock()
 	}

@@ -185,6 +185,9 @@ func (v *visitor) send() {
 	c := v.client
 	u := &c.job.list.urls[v.fetch%len(c.job.list.urls)]
 	c.request = http1.Request{Method: "GET", Target: u.Target(), Host: u.Authority()}
+	if value := fetch.AuthorizationOf(u); value != "" {
+		c.request.Fields = []http1.Pair{{Name: "Authorization", Value: value}}
+	}
 	var err error
 	if c.out, err = http1.AppendRequest(c.out[:0], &c.request); err != nil {
 		v.fail(err)

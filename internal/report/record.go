@@ -61,7 +61,7 @@ func (r *record) parse(line []byte) error {
 	if r.URL == nil || r.Class == "" {
 		return fmt.Errorf("%w: it has no url or no class", errNotRecord)
 	}
-	*r.URL = withoutUserinfo(*r.URL)
+	*r.URL = WithoutUserinfo(*r.URL)
 	t := &r.Timings
 	for _, v := range [...]int64{t.Queue, t.DNS, t.Connect, t.TLS, t.FirstByte, t.Body, t.Total, r.Lag} {
 		if v < 0 || v > maxPhase {
@@ -82,9 +82,9 @@ func (r *record) parse(line []byte) error {
 	return nil
 }
 
-// withoutUserinfo is a URL as a report may show it to anybody. It is the line of a list, so it may be written in any way
+// WithoutUserinfo is a URL as a report may show it to anybody. It is the line of a list, so it may be written in any way
 // that is read as a URL of http: "http:\\user:password@host", say, with spaces before it and tabs anywhere.
-func withoutUserinfo(url string) string {
+func WithoutUserinfo(url string) string {
 	scheme, rest, ok := strings.Cut(url, ":")
 	scheme = strings.Map(func(c rune) rune {
 		if c <= ' ' {

@@ -21,7 +21,7 @@ func TestWithoutUserinfo(t *testing.T) {
 		"a@b":                          "a@b",
 		"":                             "",
 	} {
-		if got := withoutUserinfo(url); got != want {
+		if got := WithoutUserinfo(url); got != want {
 			t.Errorf("%q: %q, want %q", url, got, want)
 		}
 	}
