@@ -47,7 +47,7 @@ func (c *cookieFlags) check() error {
 		}
 		data := strings.Trim(given, "; ")
 		if !http1.ValidValue(data) {
-			return usageError("-b %q: not what a field can have", given)
+			return usageError("-b %q: not what a field can have", begin(given))
 		}
 		if c.data != "" {
 			c.data += "; "

@@ -28,18 +28,27 @@ The first Ctrl-C (or SIGTERM, or SIGHUP) begins nothing new and waits for what i
 in flight; the second stops at once. SIGQUIT prints what every task is doing and
 goes on.
 
-Cookies are kept and sent again only with -b FILE or --cookie-jar FILE. What -b 'a=b'
-has is sent to every URL besides, unless -H gives a Cookie field.
-Proxies are that of -x, or else those of the environment: http_proxy (in lower case
-only), https_proxy, all_proxy, and for the exceptions no_proxy, the last three in
-upper case too. What is on this machine itself (localhost, 127.0.0.1, ::1) is fetched
-by a proxy only with -x. Names are resolved by the proxy, but for socks5.
+What -u, --oauth2-bearer and -b 'a=b' have, and fields Authorization and Cookie given
+with -H, is sent to every URL of the list; user information in a URL, with that. A
+redirect to another host, port or scheme does not get it. Cookies are kept and sent
+again only with -b FILE or --cookie-jar FILE.
+
+Proxies are that of -x, or else those of the environment. What is on this machine
+itself (localhost, 127.0.0.1, ::1) is fetched by a proxy only with -x. Names are
+resolved by the proxy, but for socks5.
 
 Progress is shown on standard error: on a terminal as one line that is drawn again
-and again, with a bar and as much as there is room for; elsewhere, and in CI (CI is
-set), as a line every 5 seconds. Totals are guesses ("about", "~") until the list is
-read. Colours are off where NO_COLOR is set; glyphs are ASCII where the locale is
-not UTF-8.`
+and again, with a bar and as much as there is room for; elsewhere, and in CI, as a
+line every 5 seconds. Totals are guesses ("about", "~") until the list is read.
+Glyphs are ASCII where the locale is not UTF-8.
+
+Environment:
+  http_proxy                    proxy for http://, in lower case only
+  https_proxy, all_proxy        proxy for https://, and for what has no other; or HTTPS_PROXY, ALL_PROXY
+  no_proxy                      what is fetched without these, as --noproxy; or NO_PROXY
+  SSL_CERT_FILE, SSL_CERT_DIR   authorities to trust instead of the system's (not on macOS and Windows)
+  CRAWL_TOKEN                   token for the live page, as --listen-token
+  NO_COLOR, CI                  set: no colours; lines instead of a bar`
 
 const runExamples = `  crawl run http://127.0.0.1:8080/
   crawl run -i urls.txt -o records.jsonl
@@ -87,22 +96,39 @@ func newRun(s streams) *cobra.Command {
 }
 
 func (o *runOptions) addFlags(cmd *cobra.Command) {
-	f := cmd.Flags()
-	f.SortFlags = false
+	type adders = []func(*pflag.FlagSet)
+	addThemes(cmd, []theme{
+		{"Lists, records, and how it ends", adders{o.addFiles, o.fetch.addDigest, o.addVerdict}},
+		{"How much at once, and how often", adders{o.work.add}},
+		{"Limits of one fetch", adders{o.fetch.addLimits, o.fetch.redirects.add}},
+		{"Requests", adders{o.fetch.addRequest, o.fetch.body.add, o.fetch.selection.add}},
+		{"Users, passwords and cookies", adders{o.fetch.auth.add, o.cookies.add}},
+		{"Names and addresses", adders{o.fetch.addResolve, o.dns.add, o.fetch.connect.add}},
+		{"TLS, of https:// URLs", adders{o.fetch.tls.add}},
+		{"Proxies", adders{o.proxy.add}},
+		{"What is shown meanwhile", adders{o.addOutlook, o.live.add}},
+		{"The engine", adders{o.addEngine}},
+	})
+}
+
+func (o *runOptions) addFiles(f *pflag.FlagSet) {
 	f.StringVarP(&o.list, "input", "i", "", "list of URLs, `FILE` or - for standard input")
 	f.StringVarP(&o.output, "output", "o", "", "write records to `FILE` instead of standard output")
-	o.work.add(f)
-	o.fetch.add(f)
-	o.cookies.add(f)
-	o.proxy.add(f)
-	o.dns.add(f)
+}
+
+func (o *runOptions) addVerdict(f *pflag.FlagSet) {
 	f.Var(&o.failOn, "fail-on", "exit with 3 if a URL ended so: error (no response), any (error, 4xx or 5xx), none, or a `LIST` of classes and statuses, as timeout,404,5xx")
-	f.StringVar(&o.mode, "mode", engine.ModeLoop, "loop (one thread) or goroutine (one per connection)")
-	f.StringVar(&o.poller, "poller", "", "how the loop waits: epoll or poll (default the platform's best)")
+}
+
+func (o *runOptions) addOutlook(f *pflag.FlagSet) {
 	f.StringVar(&o.progress, "progress", "auto", "on standard error: bar, plain (lines), none, or auto (bar on a terminal outside CI, else plain)")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "no progress and no summary, only errors")
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "a summary of the engine too, and advice on what failed")
-	o.live.add(f)
+}
+
+func (o *runOptions) addEngine(f *pflag.FlagSet) {
+	f.StringVar(&o.mode, "mode", engine.ModeLoop, "loop (one thread) or goroutine (one per connection)")
+	f.StringVar(&o.poller, "poller", "", "how the loop waits: epoll or poll (default the platform's best)")
 	f.BoolVar(&o.debug, "debug-loop", false, "name slow callbacks by where they were made, and dump stacks when a step takes over a second")
 	f.StringVar(&o.profile, "cpuprofile", "", "write a CPU profile to `FILE`")
 	_ = f.MarkHidden("cpuprofile")

@@ -127,24 +127,36 @@ type fetchFlags struct {
 	parsedResolve map[string][]netip.Addr
 }
 
+// add adds them all; crawl run has them by theme.
 func (h *fetchFlags) add(f *pflag.FlagSet) {
+	for _, add := range []func(*pflag.FlagSet){
+		h.addLimits, h.redirects.add, h.addRequest, h.body.add, h.selection.add, h.auth.add, h.addResolve, h.connect.add, h.tls.add, h.addDigest,
+	} {
+		add(f)
+	}
+}
+
+func (h *fetchFlags) addLimits(f *pflag.FlagSet) {
 	h.maxBody = fetch.DefaultMaxBody
-	f.DurationVar(&h.connectTimeout, "connect-timeout", fetch.DefaultConnectTimeout, "for a connection to be made, to each address that is tried, and again for its TLS handshake")
+	f.DurationVar(&h.connectTimeout, "connect-timeout", fetch.DefaultConnectTimeout, "for a connection to be made, to each address that is tried, and again for a proxy's tunnel and a TLS handshake")
 	f.DurationVar(&h.timeout, "timeout", fetch.DefaultTimeout, "without a byte from the server, first or next")
-	f.DurationVar(&h.maxTime, "max-time", fetch.DefaultTotalTimeout, "for one attempt as a whole")
-	f.Var(&h.maxBody, "max-body", "largest body that is taken, as `8MiB`")
+	f.DurationVar(&h.maxTime, "max-time", fetch.DefaultTotalTimeout, "for one attempt as a whole, redirects and all")
+	f.Var(&h.maxBody, "max-body", "largest body that is taken, as it comes and decoded, as `8MiB`")
+}
+
+func (h *fetchFlags) addRequest(f *pflag.FlagSet) {
+	f.StringVarP(&h.method, "request", "X", "GET", "request `METHOD`; with -d the default is POST")
 	f.StringArrayVarP(&h.headers, "header", "H", nil, "header field to send, as `'Name: value'`; may be repeated")
 	f.StringVarP(&h.userAgent, "user-agent", "A", "crawl/"+version, "User-Agent to send")
-	f.StringVarP(&h.method, "request", "X", "GET", "request `METHOD`; with -d the default is POST")
-	f.StringArrayVar(&h.resolve, "resolve", nil, "use ADDR for HOST and PORT, as `HOST:PORT:ADDR[,ADDR]`; may be repeated")
 	f.BoolVar(&h.compressed, "compressed", true, "ask for gzip, deflate, br and zstd, and decode them; =false takes bodies as they come")
-	h.connect.add(f)
-	h.tls.add(f)
 	h.methodSet = func() bool { return f.Changed("request") }
-	h.body.add(f)
-	h.redirects.add(f)
-	h.auth.add(f)
-	h.selection.add(f)
+}
+
+func (h *fetchFlags) addResolve(f *pflag.FlagSet) {
+	f.StringArrayVar(&h.resolve, "resolve", nil, "use ADDR for HOST and PORT, as `HOST:PORT:ADDR[,ADDR]`; may be repeated")
+}
+
+func (h *fetchFlags) addDigest(f *pflag.FlagSet) {
 	f.StringVar(&h.digest, "digest", "", "digest of each body, decoded, in its record: `sha256`")
 }
 
@@ -199,7 +211,7 @@ func (h *fetchFlags) parseHeaders() error {
 		name, value = strings.TrimSpace(name), strings.TrimSpace(value)
 		switch {
 		case !ok || !http1.ValidToken(name) || !http1.ValidValue(value):
-			return usageError("-H %q: must be 'Name: value'", line)
+			return usageError("-H %q: must be 'Name: value'", begin(line))
 		case strings.EqualFold(name, "User-Agent"):
 			agent = value
 		case strings.EqualFold(name, "Accept"):
@@ -228,6 +240,14 @@ func (h *fetchFlags) parseHeaders() error {
 	}
 	h.parsedFields = append(first, h.parsedFields...)
 	return nil
+}
+
+// begin is what an error says of a field or a cookie: not its value, which may be a secret.
+func begin(of string) string {
+	if i := strings.IndexAny(of, ":= "); i >= 0 && i+1 < len(of) {
+		return of[:i+1] + "…"
+	}
+	return of
 }
 
 // parseResolve takes HOST:PORT:ADDR apart; an IPv6 address may stand in brackets.

@@ -29,6 +29,9 @@ func (v *selectFlags) add(f *pflag.FlagSet) {
 }
 
 func (v *selectFlags) check(method string, fields []http1.Pair) error {
+	if v.previous != "" && method != "GET" && method != "HEAD" {
+		return usageError("--previous with -X %s: is for GET and HEAD", method)
+	}
 	if v.byteRange == "" {
 		return nil
 	}

@@ -24,11 +24,11 @@ type tlsFlags struct {
 }
 
 func (h *tlsFlags) add(f *pflag.FlagSet) {
-	f.BoolVarP(&h.insecure, "insecure", "k", false, "https: do not verify who the server is")
-	f.StringVar(&h.cacert, "cacert", "", "https: trust the authorities in `FILE` (PEM) instead of the system's (or those in SSL_CERT_FILE, SSL_CERT_DIR)")
-	f.StringVar(&h.cert, "cert", "", "https: certificate to show to servers that ask for one, `FILE` (PEM), with its key or with --key")
-	f.StringVar(&h.key, "key", "", "https: private key of --cert, `FILE` (PEM)")
-	f.StringVar(&h.minVersion, "tls-min", "1.2", "https: oldest `VERSION` of TLS to speak, 1.0 to 1.3")
+	f.BoolVarP(&h.insecure, "insecure", "k", false, "do not verify who the server is")
+	f.StringVar(&h.cacert, "cacert", "", "trust the authorities in `FILE` (PEM) instead of the system's, or those of SSL_CERT_FILE and SSL_CERT_DIR")
+	f.StringVar(&h.cert, "cert", "", "certificate to show to servers that ask for one, `FILE` (PEM), with its key or with --key")
+	f.StringVar(&h.key, "key", "", "private key of --cert, `FILE` (PEM)")
+	f.StringVar(&h.minVersion, "tls-min", "1.2", "oldest `VERSION` of TLS to speak, 1.0 to 1.3")
 }
 
 // check reads the files, so that what is wrong with them is known before the first fetch.
