@@ -80,6 +80,9 @@ func (c *cookieFlags) open(stderr io.Writer, list os.FileInfo, output string, st
 		return err
 	}
 	for _, name := range c.read {
+		if name != "" && output != "" && output != "-" && samePath(name, output) {
+			return usageError("-b %s: the records would take its place (-o)", name)
+		}
 		if err := c.readFile(stderr, name); err != nil {
 			return err
 		}
