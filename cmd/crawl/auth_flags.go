@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -70,12 +69,9 @@ func readSmall(file string) ([]byte, error) {
 	defer func() { _ = f.Close() }()
 	text, err := io.ReadAll(io.LimitReader(f, maxSmall+1))
 	if err == nil && len(text) > maxSmall {
-		err = errors.New("larger than 1 MiB")
+		err = fmt.Errorf("%s: larger than 1 MiB", file)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
-	}
-	return text, nil
+	return text, err
 }
 
 // credentials are nil if there are none.
