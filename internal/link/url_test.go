@@ -123,10 +123,12 @@ func TestErrors(t *testing.T) {
 		"http://\xed\xa0\x80/":     ErrEncoding,
 		"http://h/\u0000\xfe#\x1b": ErrEncoding,
 
-		"http://h/" + strings.Repeat("a", MaxURL):           ErrTooLong,
-		"http://h/?" + strings.Repeat(" ", MaxURL/2) + "x":  ErrTooLong, // when it is escaped
-		"http://h/ " + strings.Repeat("/", maxRewritten):    ErrInvalid,
-		"http://" + strings.Repeat("@", maxRewritten) + "h": ErrInvalid,
+		"http://h/" + strings.Repeat("a", MaxURL):            ErrTooLong,
+		"http://h/?" + strings.Repeat(" ", MaxURL/2) + "x":   ErrTooLong, // when it is escaped
+		"http://h/ " + strings.Repeat("/", maxRewritten):     ErrInvalid,
+		"http://" + strings.Repeat("@", maxRewritten) + "h":  ErrInvalid,
+		"http://" + strings.Repeat(":", maxUserinfo) + "@h/": ErrInvalid,
+		"//h@" + strings.Repeat("u", maxUserinfo) + "@h/@?@": ErrInvalid,
 	} {
 		u, err := Parse(s)
 		if !errors.Is(err, want) || u != (URL{}) {
