@@ -223,13 +223,14 @@ func (c *Conn) Stale() bool {
 	return false
 }
 
-// Read implements net.Conn. A stream at its end gives io.EOF; a datagram is cut to b.
+// Read implements net.Conn. A stream at its end gives io.EOF; a datagram is cut to b. To read nothing of a stream does
+// not wait; but when the budget of the running step is used up, it yields, as every other call does then.
 func (c *Conn) Read(b []byte) (int, error) {
-	if len(b) == 0 && c.stream {
-		return 0, nil
-	}
 	if err := c.loop.breathe(); err != nil {
 		return 0, c.opError("read", err)
+	}
+	if len(b) == 0 && c.stream {
+		return 0, nil
 	}
 	for {
 		if err := c.waitReadable(); err != nil {

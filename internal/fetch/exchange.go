@@ -127,7 +127,7 @@ func (c *Client) receive(ctx context.Context, conn *conn, req *Request, res *Res
 		}
 		n, err := c.read(conn, b.room(), res)
 		if err == syscall.EAGAIN { // of TLS: what had come was not all of a record, or no data
-			if b.have == 0 {
+			if b.have == 0 && b.interim == 0 { // else it knows something
 				c.giveBack(b)
 				b = nil
 			} else if err := conn.events.AwaitReadable(); err != nil {

@@ -124,23 +124,31 @@ func (c *ciphertext) Write(p []byte) (int, error) {
 // SetWriteDeadline is what crypto/tls sets for a close_notify, which does not wait here.
 func (c *ciphertext) SetWriteDeadline(time.Time) error { return nil }
 
-// keep takes what is in the scratch buffer out of it.
+// keep takes what is in the scratch buffer out of it, and lets go of what it once took out and is used up.
 func (c *steppedConn) keep() {
+	if len(c.in) == 0 {
+		c.in, c.borrowed = nil, false
+	}
 	if c.borrowed {
-		c.in, c.borrowed = append([]byte(nil), c.in...), false // nil if there is nothing
+		c.in, c.borrowed = append([]byte(nil), c.in...), false
 	}
 }
 
-// AwaitReadable implements engine.ReadWaiter. What can be read then may turn out to be no data: see Read.
+// AwaitReadable implements engine.ReadWaiter. What can be read then may turn out to be no data: see Read. Where it need
+// not wait, others still have their turn when the budget of this step is used up: TryRead has counted.
 func (c *steppedConn) AwaitReadable() error {
 	if c.more {
-		return nil
+		_, err := c.steppable.Read(nil)
+		return err
 	}
 	return c.steppable.AwaitReadable()
 }
 
 // Read implements net.Conn, but does not wait: see steppedConn.
 func (c *steppedConn) Read(p []byte) (int, error) {
+	if len(p) == 0 {
+		return c.steppable.Read(p)
+	}
 	l := c.leaf
 	l.conn, l.p = c, p
 	l.engine.Leaf(l.read)
@@ -177,6 +185,7 @@ func (c *steppedConn) Stale() bool {
 		return false
 	}
 	l := c.leaf
+	_ = c.SetReadDeadline(time.Time{}) // that of the last exchange may have passed; what is closed has none
 	l.conn = c
 	l.engine.Leaf(l.probe)
 	return c.broken || c.steppable.Stale()
