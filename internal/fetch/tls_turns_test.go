@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -186,5 +187,6 @@ func TestTLSInterim(t *testing.T) {
 // awaitSent holds the loop until so much is on its way to it: there is always something to read then.
 func awaitSent(sent *atomic.Int64, n int64) {
 	for end := time.Now().Add(bound); sent.Load() < n && time.Now().Before(end); {
+		runtime.Gosched()
 	}
 }
