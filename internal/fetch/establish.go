@@ -41,10 +41,11 @@ type establishing struct {
 	err      error
 }
 
-// runner is a task that connects. Leave to make a connection is its own until it is done.
+// runner is a task that connects. Leave to make a connection is its own from its beginning until it is done.
 type runner struct {
 	*establishing
 	dialing  *dialing // nil: to be made, for the fetch made the first
+	begun    bool     // guarded by Client.mu
 	began    time.Time
 	response Response
 	cancel   func()
@@ -119,6 +120,9 @@ func (e *establishing) pace() {
 // run is the task.
 func (r *runner) run(ctx context.Context) error {
 	c, e := r.client, r.establishing
+	if !r.begin() {
+		return nil
+	}
 	conn, err := r.connect(ctx)
 	if !e.settle(r, err) {
 		switch {
@@ -140,6 +144,14 @@ func (r *runner) run(ctx context.Context) error {
 		c.pool.release(conn)
 	}
 	return nil
+}
+
+// begin reports whether there is still anything to do.
+func (r *runner) begin() bool {
+	r.client.mu.Lock()
+	defer r.client.mu.Unlock()
+	r.begun = !r.settled
+	return r.begun
 }
 
 // connect connects to one of the addresses that are left, or finds a connection that has become idle.
@@ -180,11 +192,18 @@ func (e *establishing) settle(r *runner, err error) bool {
 	return true
 }
 
-// callOff ends the runners but for one. The caller holds the lock.
+// callOff ends the runners but for one, now that it is settled how all ends. A task that is called off before it has
+// begun may never begin: then the leave that the first runner has of the fetch is given back here. The caller holds the
+// lock.
 func (e *establishing) callOff(winner *runner) {
 	for _, r := range e.runners {
-		if r != winner {
-			r.cancel()
+		if r == winner {
+			continue
+		}
+		r.cancel()
+		if !r.begun && r.dialing != nil {
+			r.dialing = nil
+			e.client.pool.release(nil)
 		}
 	}
 }
