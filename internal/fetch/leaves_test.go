@@ -204,10 +204,10 @@ func TestNothingIsLeft(t *testing.T) {
 	if s := os.Getenv("CRAWL_TEST_SEED"); s != "" {
 		seed, _ = strconv.ParseUint(s, 10, 64)
 	}
-	onEach(t, func(t *testing.T, k kind) {
+	for _, k := range append(kinds(), kind{"threads", engine.NewThreads}) {
 		for _, end := range []string{"drained", "cancelled"} {
 			goroutines, descriptors := runtime.NumGoroutine(), openDescriptors()
-			t.Run(end, func(t *testing.T) {
+			t.Run(k.name+"/"+end, func(t *testing.T) {
 				t.Logf("CRAWL_TEST_SEED=%d", seed)
 				testNothingIsLeft(t, k, rand.New(rand.NewPCG(seed, uint64(len(end)))), end == "cancelled")
 			})
@@ -215,7 +215,7 @@ func TestNothingIsLeft(t *testing.T) {
 				t.Error(err)
 			}
 		}
-	})
+	}
 }
 
 func testNothingIsLeft(t *testing.T, k kind, r *rand.Rand, cut bool) {
