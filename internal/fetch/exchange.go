@@ -177,7 +177,7 @@ func (c *Client) await(conn *conn) error {
 func (c *Client) limit(now time.Time, res *Response) time.Time {
 	limit := now.Add(c.options.Timeout)
 	if res.moved {
-		limit = now.Add(movedPatience)
+		limit = now.Add(min(movedPatience, c.options.Timeout))
 	}
 	if last := res.deadline(); last.Before(limit) {
 		return last

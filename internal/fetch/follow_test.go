@@ -386,6 +386,28 @@ func TestStalledRedirectBody(t *testing.T) {
 	})
 }
 
+// TestRedirectPatience: the body of a redirect is waited for no longer than any other.
+func TestRedirectPatience(t *testing.T) {
+	s := serve(t, func(p *peer) {
+		for req := p.request(); req != nil; req = p.request() {
+			if req.URL.Path == "/" {
+				p.send("HTTP/1.1 302 Found\r\nLocation: /there\r\nContent-Length: 9\r\n\r\n")
+			} else {
+				p.send(hello)
+			}
+		}
+	})
+	onEach(t, func(t *testing.T, k kind) {
+		with(t, k.engine(t), Options{MaxRedirects: 5, Timeout: movedPatience / 4}, func(c client) error {
+			v := c.get(s.base)
+			if v.want(t, 200, "hello"); v.Timings.Body >= movedPatience {
+				t.Errorf("its body took %v", v.Timings.Body)
+			}
+			return nil
+		})
+	})
+}
+
 // TestRedirectSecrets: what the user gave for one origin is sent to no other, whichever way it was given; on the way
 // back it is sent again, as curl does.
 func TestRedirectSecrets(t *testing.T) {
