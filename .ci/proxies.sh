@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # proxies.sh: crawls the test web by the proxies that people have (tinyproxy, squid, microsocks, dante), in both modes,
 # and compares every record with one of a crawl without a proxy: status, class, length, SHA-256. Each record has to
-# name the proxy, and the proxy's own log has to have as many requests. Then what the proxies refuse: wrong
-# passwords, forbidden ports, servers that are not there.
+# name the proxy, and the proxy's own log has to have as many requests. The same with https:// through tunnels. Then
+# what the proxies refuse: wrong passwords, forbidden ports, servers that are not there. Of proxies that speak TLS
+# themselves none is here.
 #
 # What is missing is installed with apt-get if that can be, else SKIPPED, which is said. The proxies are plain processes
 # with files of their own in a temporary folder, on free ports of loopback; they end with the script, and by
@@ -104,14 +105,14 @@ run() {
 counted() { grep -cE "$2" "$1" 2>/dev/null || true; }
 
 # same NAME PROXY LOG PATTERN LEAST ARG...: the list by the proxy is what it is without one, and the log gets LEAST more
-# lines, or one for each connection as the case may be. Logs may be written late.
+# lines, or one for each connection as the case may be. Logs may be written late. list is the name of the list.
 same() {
 	local name=$1 proxy=$2 log=$3 pattern=$4 least=$5 mode before
 	shift 5
 	for mode in loop goroutine; do
 		before=$(counted "$log" "$pattern")
-		run 0 -i "$work/list" -c 20 --digest sha256 --mode $mode -x "$proxy" "$@"
-		essence "$work/records.jsonl" | cmp -s - "$work/direct" || { essence "$work/records.jsonl" | diff - "$work/direct" | head -n 5 >&2; die "$name, --mode $mode: the records are not those of a direct crawl"; }
+		run 0 -i "$work/$list" -c 20 --digest sha256 --mode $mode -x "$proxy" "$@"
+		essence "$work/records.jsonl" | cmp -s - "$work/$list.direct" || { essence "$work/records.jsonl" | diff - "$work/$list.direct" | head -n 5 >&2; die "$name, --mode $mode: the records are not those of a direct crawl"; }
 		[ "$(grep -cF "\"proxy\":\"${proxy%%://*}://127.0.0.1:$port\"" "$work/records.jsonl")" = "$urls" ] || die "$name, --mode $mode: not every record names the proxy"
 		for _ in $(seq 100); do
 			[ $(($(counted "$log" "$pattern") - before)) -lt "$least" ] || break
@@ -161,7 +162,8 @@ test_tinyproxy() {
 	same "tinyproxy with a password" "http://me:$password@127.0.0.1:$port" "$work/tinyproxy.log" 'Request .*: GET http://' $urls
 	class proxy.auth "$origin/p/0" -x "me:wrong@127.0.0.1:$port" -p # it answers 401 to that
 	class proxy.auth "$origin/p/0" -x "127.0.0.1:$port"
-	secure "http://me:$password@127.0.0.1:$port"
+	class proxy.auth "$secure_origin/p/0" -x "127.0.0.1:$port"
+	secure "tinyproxy with a password" "http://me:$password@127.0.0.1:$port" "$work/tinyproxy.log" 'Request .*: CONNECT '
 	stop tinyproxy
 }
 
@@ -202,7 +204,9 @@ test_squid() {
 	class proxy.auth "$origin/p/0" -x "127.0.0.1:$port" -p
 	class proxy.refused "http://127.0.0.1:9/" -x "me:$password@127.0.0.1:$port" -p
 	class proxy.failed "http://127.0.0.1:1/" -x "me:$password@127.0.0.1:$port" -p
-	secure "http://me:$password@127.0.0.1:$port"
+	class proxy.auth "$secure_origin/p/0" -x "me:wrong@127.0.0.1:$port"
+	class proxy.refused "https://127.0.0.1:9/" -x "me:$password@127.0.0.1:$port"
+	secure "squid with a password" "http://me:$password@127.0.0.1:$port" "$work/squid/access.log" ' CONNECT '
 	stop squid
 }
 
@@ -215,7 +219,8 @@ test_microsocks() {
 	class proxy.auth "$origin/p/0" -x "socks5h://127.0.0.1:$port"
 	class connect.refused "http://127.0.0.1:1/" -x "socks5h://me:$password@127.0.0.1:$port"
 	class proxy.protocol "$origin/p/0" -x "http://127.0.0.1:$port" -p --timeout 5s --connect-timeout 5s
-	secure "socks5h://me:$password@127.0.0.1:$port"
+	secure "microsocks with a password, socks5" "socks5://me:$password@127.0.0.1:$port" "$work/microsocks.out" 'connected to'
+	secure "microsocks with a password, socks5h" "socks5h://me:$password@127.0.0.1:$port" "$work/microsocks.out" 'connected to'
 	stop microsocks
 }
 
@@ -244,7 +249,8 @@ test_dante() {
 	by_name "socks5h://127.0.0.1:$port"
 	class proxy.refused "http://127.0.0.1:9/" -x "socks5h://127.0.0.1:$port"
 	class connect.refused "http://127.0.0.1:1/" -x "socks5h://127.0.0.1:$port"
-	secure "socks5h://127.0.0.1:$port"
+	secure "dante, socks5" "socks5://127.0.0.1:$port" "$work/danted.log" 'pass\([0-9]+\): tcp/connect \['
+	secure "dante, socks5h" "socks5h://127.0.0.1:$port" "$work/danted.log" 'pass\([0-9]+\): tcp/connect \['
 	stop dante
 }
 
@@ -254,15 +260,11 @@ by_name() {
 	grep -qF '"status":200,"class":"ok"' "$work/records.jsonl" || die "$local_origin by ${1##*@}: $(cat "$work/records.jsonl")"
 }
 
-# secure PROXY: https:// through a tunnel, if there is a test web with TLS.
+# secure NAME PROXY LOG PATTERN ARG...: https:// through tunnels, too. The proxy has no say in whom we take for the server.
 secure() {
-	[ -n "$secure_origin" ] || return 0
-	local mode
-	for mode in loop goroutine; do
-		run 0 "$secure_origin/p/0" "$secure_origin/p/1" --cacert "$work/cert.pem" --mode $mode -x "$1"
-		[ "$(grep -c '"status":200,"class":"ok".*"proxy":' "$work/records.jsonl")" = 2 ] || die "https by ${1##*@}, --mode $mode: $(head -n 1 "$work/records.jsonl")"
-	done
-	echo "test-proxies: https:// by ${1##*@}"
+	local list=secure
+	same "$1, https" "$2" "$3" "$4" "$addresses" --cacert "$work/cert.pem" "${@:5}"
+	class tls.authority "$secure_origin/p/0" -x "$2"
 }
 
 # serve NAME ARG...: starts a test web.
@@ -286,24 +288,24 @@ command -v timeout >/dev/null || { skip "timeout is missing"; exit 0; }
 unset http_proxy https_proxy HTTPS_PROXY all_proxy ALL_PROXY no_proxy NO_PROXY
 
 addresses=8
-serve origin --addresses $addresses --pages 100 --size 200-20000 --list "$work/list" --urls $urls
+list=plain
+serve origin --addresses $addresses --pages 100 --size 200-20000 --list "$work/plain" --urls $urls
+serve secure --addresses $addresses --pages 100 --size 200-20000 --list "$work/secure" --urls $urls --tls "$work/cert.pem"
 serve local
 origin=$(origin_of origin)
+secure_origin=$(origin_of secure)
 local_origin=http://localhost:$(origin_of local | sed 's/.*://') # a name, for the proxy to resolve
-secure_origin=
-if bin/crawl origin --help | grep -q -- '--tls'; then
-	serve secure --tls "$work/cert.pem"
-	secure_origin=$(origin_of secure)
-else
-	skip "https:// through tunnels: crawl origin has no --tls"
-fi
-run 0 -i "$work/list" -c 20 --digest sha256
-essence "$work/records.jsonl" >"$work/direct"
-[ "$(grep -c ' 200 ok [0-9]* sha256:' "$work/direct")" = $urls ] || die "the test web is not whole without a proxy"
+for what in plain secure; do
+	run 0 -i "$work/$what" -c 20 --digest sha256 --cacert "$work/cert.pem"
+	essence "$work/records.jsonl" >"$work/$what.direct"
+	[ "$(grep -c ' 200 ok [0-9]* sha256:' "$work/$what.direct")" = $urls ] || die "the test web ($what) is not whole without a proxy"
+done
 
 ! have tinyproxy tinyproxy || test_tinyproxy
 ! have squid squid || test_squid
 ! have microsocks microsocks || test_microsocks
 ! have danted dante-server || test_dante
+class proxy.connect "$origin/p/0" -x "https://${origin#http://}"         # it speaks no TLS
+class proxy.connect "$origin/p/0" -x "https://${secure_origin#https://}" # nobody we trust stands behind it
 [ $skipped = 0 ] || echo "test-proxies: something was SKIPPED, see above"
 echo "test-proxies: every record agrees"

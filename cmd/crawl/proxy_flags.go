@@ -38,7 +38,7 @@ func (s *setting) Set(value string) error {
 }
 
 func (p *proxyFlags) add(f *pflag.FlagSet) {
-	f.VarP(&p.proxy, "proxy", "x", "fetch by `PROXY`, as socks5h://user:password@127.0.0.1:1080; http (the default), https, socks5, or socks5h, which resolves names; \"\" is none")
+	f.VarP(&p.proxy, "proxy", "x", "fetch by `PROXY`, as socks5h://user:password@127.0.0.1:1080; http (the default), https (verified as servers are: --cacert, -k), socks5, or socks5h, which resolves names; \"\" is none")
 	f.Var(&p.noProxy, "noproxy", "hosts to fetch without it, as `LIST` of names, addresses and networks, or * for all; instead of NO_PROXY")
 	f.BoolVarP(&p.tunnel, "proxytunnel", "p", false, "connect through an HTTP proxy for http:// URLs too (CONNECT), as always for https://")
 }

@@ -77,11 +77,13 @@ type Client struct {
 
 	mu       sync.Locker // guards what follows, most of which is to be used again
 	security *security   // nil before the first https URL
-	buffers  []*buffer
-	dialings []*dialing
-	decoders coding.Pool
-	vias     map[string]*via // the ways that Options.Proxy has chosen, by origin; nil is none
-	noIPv6   time.Time       // until then IPv6 addresses come last: see dialing.noWay
+	// proxySecurity is nil before the first connection to an https proxy.
+	proxySecurity *security
+	buffers       []*buffer
+	dialings      []*dialing
+	decoders      coding.Pool
+	vias          map[string]*via // the ways that Options.Proxy has chosen, by origin; nil is none
+	noIPv6        time.Time       // until then IPv6 addresses come last: see dialing.noWay
 }
 
 // On an engine that waits without a buffer there are as many as there are responses that came in parts, so
@@ -136,7 +138,15 @@ func (c *Client) Close() {
 func (c *Client) Do(ctx context.Context, req *Request, res *Response) error {
 	c.begin(res)
 	for {
-		conn, err := c.pool.acquire(ctx, c.key(req.URL, res), c.need(req, res), &res.Timings.Queue)
+		var conn *conn
+		var err error
+		key := c.key(req.URL, res)
+		if res.via != nil {
+			err = c.barred(req, res)
+		}
+		if err == nil {
+			conn, err = c.pool.acquire(ctx, key, c.need(req, res), &res.Timings.Queue)
+		}
 		if conn == nil && err == nil {
 			if d := c.plan(ctx, req, res); d.simple() {
 				conn, err = c.connect(ctx, d)

@@ -130,13 +130,7 @@ func (d *dialing) begin() {
 	c := d.client
 	d.route = routeTo(d.url, d.response)
 	d.attempts = &d.own
-	if v := d.route.via; v != nil {
-		d.given = true // the user gave the proxy; where it leads is another matter
-		if d.need&needPublic != 0 && v.literal.IsValid() && c.private(v.literal) {
-			d.err, d.over = errPrivateByProxy(v.literal), true
-			return
-		}
-	}
+	d.given = d.route.via != nil // the user gave the proxy; where it leads is another matter: see Client.barred, target
 	if addrs := c.resolver.given(d.route.host, d.route.port); len(addrs) > 0 {
 		d.given = true
 		d.choose(addrs)

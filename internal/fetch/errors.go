@@ -117,7 +117,7 @@ func Classes() []Advice {
 		{TLSAlert, "The server refused to speak TLS with us; the error has its reason (it may want a certificate: --cert)."},
 		{TLSNotTLS, "The server does not speak TLS on that port; is it an http:// URL?"},
 		{TLSFailed, "What the server sent is not right in TLS; the error says why."},
-		{ProxyConnect, "The proxy could not be reached, so nothing is known of the server; are -x and the environment right?"},
+		{ProxyConnect, "The proxy could not be reached, or not by TLS if it is an https one, so nothing is known of the server; are -x and the environment right?"},
 		{TimeoutProxy, "The proxy did not connect us with the server in time, or could not be reached in time itself; see --connect-timeout."},
 		{ProxyAuth, "The proxy wants other credentials; give them as USER:PASSWORD@ in its URL."},
 		{ProxyRefused, "The proxy does not let us through to that server; the error has its answer."},

@@ -97,14 +97,8 @@ func (b *buffer) composeRequest() {
 	if b.client.options.Cookies != nil {
 		b.addCookies()
 	}
-	if v := b.res.via; v != nil {
-		if b.client.need(req, b.res)&needPublic != 0 && v.literal.IsValid() && b.client.private(v.literal) {
-			b.err = errPrivateByProxy(v.literal)
-			return
-		}
-		if !v.tunnel {
-			b.askProxy(v.proxy)
-		}
+	if v := b.res.via; v != nil && !v.tunnel {
+		b.askProxy(v.proxy)
 	}
 	if b.out, b.err = http1.AppendRequest(b.bytes[:0], &b.request); b.err != nil {
 		return

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -466,10 +465,14 @@ func TestRedirectOrigins(t *testing.T) {
 // TestGuarded: from a page of the public Internet on, everything that redirects lead to is guarded; a page that came by
 // a proxy is such a page unless its URL has a private address.
 func TestGuarded(t *testing.T) {
-	byProxy := func(literal string) *via {
-		addr, _ := netip.ParseAddr(literal) // not valid: a name
-		return &via{literal: addr}
+	by := func(proxy, host string) *via {
+		u, err := link.Parse("http://" + host + "/")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return newVia(parseProxy(t, proxy), &u, u.Origin())
 	}
+	byProxy := func(host string) *via { return by("http://proxy.test", host) }
 	for name, c := range map[string]struct {
 		public, before bool
 		via            *via
@@ -481,6 +484,12 @@ func TestGuarded(t *testing.T) {
 		"private address, by a proxy":    {public: true, via: byProxy("10.1.2.3")},
 		"public address, by a proxy":     {via: byProxy("93.184.216.34"), after: true},
 		"name, by a proxy that is local": {via: byProxy("one.test"), after: true},
+		"localhost, by a proxy":          {public: true, via: byProxy("localhost")},
+		"below localhost, by a proxy":    {public: true, via: byProxy("a.LOCALHOST.")},
+		"no localhost, by a proxy":       {via: byProxy("localhost.test"), after: true},
+		"name, resolved by socks5h":      {via: by("socks5h://proxy.test", "one.test"), after: true},
+		"private name, by socks5":        {via: by("socks5://proxy.test", "one.test")},
+		"public name, by socks5":         {public: true, via: by("socks5://proxy.test", "one.test"), after: true},
 	} {
 		u, err := link.Parse("http://one.test/a")
 		if err != nil {

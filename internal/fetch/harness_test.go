@@ -243,14 +243,18 @@ func (p *peer) send(s string) { _, _ = p.Write([]byte(s)) }
 
 // socket is what is below TLS, if there is that.
 func (p *peer) socket() *net.TCPConn {
-	c := p.Conn
-	if s, ok := c.(*tls.Conn); ok {
-		c = s.NetConn()
+	for c := p.Conn; ; {
+		switch over := c.(type) {
+		case *tls.Conn:
+			c = over.NetConn()
+		case splitting:
+			c = over.Conn
+		case *gathering:
+			c = over.Conn
+		default:
+			return c.(*net.TCPConn)
+		}
 	}
-	if s, ok := c.(splitting); ok {
-		c = s.Conn
-	}
-	return c.(*net.TCPConn)
 }
 
 // reset makes the end of the connection a reset.
@@ -261,7 +265,7 @@ func (p *peer) idle() { _, _ = io.Copy(io.Discard, p.reader) }
 
 // close ends the connection so that what was sent arrives (RFC 9112 section 9.6).
 func (p *peer) close() {
-	if s, ok := p.Conn.(*tls.Conn); ok {
+	for s, ok := p.Conn.(*tls.Conn); ok; s, ok = s.NetConn().(*tls.Conn) {
 		_ = s.CloseWrite()
 	}
 	_ = p.socket().CloseWrite()

@@ -67,7 +67,7 @@ type Response struct {
 	BytesWire int64  // received, heads and framing included
 	BytesBody int64  // of the body, without its framing, as it is coded
 	Remote    string // address and port of the peer
-	Public    bool   // that address is not private: where this page leads is to be Guarded
+	Public    bool   // that address, or the one a SOCKS proxy was given, is not private: see Client.fromPublic
 	Reused    bool   // the connection had served before
 	TLS       TLSInfo
 	Sent      bool // a server may have seen a request; if not, it is safe to make any once more

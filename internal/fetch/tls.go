@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"net"
 	"sync"
+	"time"
 
 	"crawl/internal/engine"
 )
@@ -66,7 +67,7 @@ const (
 type security struct {
 	engine  engine.Engine
 	options TLSOptions
-	leaf    *tlsLeaf
+	leaf    *tlsLeaf // another than that of connections below or above these
 
 	mu      sync.Locker // guards what follows
 	loading engine.Cond
@@ -167,24 +168,45 @@ func (s *security) newConfig() *tls.Config {
 	return c
 }
 
-// secured is what is made for the first connection that needs it.
-func (c *Client) secured() *security {
+// secured is what is made for the first connection that needs it: with a server, or else with a proxy, which is not
+// shown the certificate that is for servers.
+func (c *Client) secured(server bool) *security {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.security == nil {
-		c.security = newSecurity(c.engine, c.options.TLS)
+	s, options := &c.security, c.options.TLS
+	if !server {
+		s, options.Certificate = &c.proxySecurity, nil
 	}
-	return c.security
+	if *s == nil {
+		*s = newSecurity(c.engine, options)
+	}
+	return *s
 }
 
-// secure makes a TLS connection of conn. The handshake runs on the stack of this task, which may grow; see
-// establishing.
-func (e *establishing) secure(ctx context.Context, conn *conn) error {
-	c := e.client
-	s := c.secured()
-	config, err := s.config(ctx, e.route.url.Host())
+// secure makes a TLS connection with the server of conn.
+func (e *establishing) secure(ctx context.Context, conn *conn) (err error) {
+	conn.tls, err = e.shake(ctx, conn, nil, &e.response.Timings.TLS)
+	return err
+}
+
+// secureProxy makes a TLS connection with the proxy of conn. As all that it takes to get to where the server can be
+// asked, its time is that of the connect.
+func (e *establishing) secureProxy(ctx context.Context, conn *conn) error {
+	_, err := e.shake(ctx, conn, e.route.via.proxy, &e.response.Timings.Connect)
+	return e.route.blame(err)
+}
+
+// shake does a handshake, on the stack of this task, which may grow (see establishing): with p, or with the server if
+// that is nil. It adds to spent how long it took.
+func (e *establishing) shake(ctx context.Context, conn *conn, p *Proxy, spent *time.Duration) (info TLSInfo, err error) {
+	c, host := e.client, e.route.url.Host()
+	if p != nil {
+		host = p.host
+	}
+	s := c.secured(p == nil)
+	config, err := s.config(ctx, host)
 	if err != nil {
-		return fail(Cancelled, err)
+		return info, fail(Cancelled, err)
 	}
 	before := c.engine.Now()
 	deadline, timeout := before.Add(c.options.ConnectTimeout), TimeoutTLS
@@ -192,39 +214,41 @@ func (e *establishing) secure(ctx context.Context, conn *conn) error {
 		deadline, timeout = last, TimeoutTotal
 	}
 	if err = conn.SetDeadline(deadline); err == nil {
-		err = s.handshake(conn, config)
+		info, err = s.handshake(conn, config, p)
 	}
 	now := c.engine.Now()
-	e.response.Timings.TLS += now.Sub(before)
+	*spent += now.Sub(before)
 	c.noteLag(&e.response, now)
 	if err != nil {
-		return handshakeError(ctx, err, timeout)
+		return info, handshakeError(ctx, err, timeout)
 	}
-	return nil
+	return info, nil
 }
 
-// handshake puts a TLS connection in the place of the one that conn has. crypto/tls gets a context that nothing can
-// cancel, for else it would close the connection from another goroutine: the deadline of the connection ends it, and
-// so does the cancellation of the task.
-func (s *security) handshake(conn *conn, config *tls.Config) error {
+// handshake puts a TLS connection in the place of the one that conn has, which may be one with a proxy. p is the proxy
+// that it is with, or nil. crypto/tls gets a context that nothing can cancel, for else it would close the connection
+// from another goroutine: the deadline of the connection ends it, and so does the cancellation of the task.
+func (s *security) handshake(conn *conn, config *tls.Config, p *Proxy) (info TLSInfo, err error) {
 	var session *tls.Conn
 	var events engine.ReadWaiter
 	var over net.Conn
 	if raw, ok := conn.Conn.(steppable); ok {
-		c := &steppedConn{steppable: raw, leaf: s.leaf, waits: true, more: true}
+		c := &steppedConn{steppable: raw, leaf: s.leaf, proxy: p, waits: true, more: true}
+		if below, ok := conn.Conn.(*steppedConn); ok {
+			below.carries = true
+		}
 		c.session = tls.Client((*ciphertext)(c), config)
 		session, over, events = c.session, c, c
 		defer func() { c.waits = false }()
 	} else {
 		below := &uncut{Conn: conn.Conn}
 		session = tls.Client(below, config)
-		over = &wholeConn{Conn: session, below: below}
+		over = &wholeConn{Conn: session, below: below, proxy: p}
 	}
 	if err := session.HandshakeContext(context.Background()); err != nil {
-		return err
+		return info, err
 	}
 	state := session.ConnectionState()
-	conn.tls = NewTLSInfo(state.Version, state.CipherSuite, state.DidResume)
 	conn.Conn, conn.events = over, events
-	return nil
+	return NewTLSInfo(state.Version, state.CipherSuite, state.DidResume), nil
 }

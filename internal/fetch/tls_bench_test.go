@@ -151,9 +151,9 @@ func (l *load) ours(b *testing.B, k kind, s pageServer) {
 	}
 	fields := []Field{}
 	if !l.warm {
-		config := c.secured().newConfig()
+		config := c.secured(true).newConfig()
 		config.ServerName, config.ClientSessionCache = u.Host(), nil // each handshake is a full one, as theirs are
-		c.secured().configs[u.Host()] = config
+		c.secured(true).configs[u.Host()] = config
 		fields = append(fields, Field{Name: "Connection", Value: "close"})
 	}
 	before := memoryHeld()

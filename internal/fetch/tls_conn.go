@@ -18,6 +18,9 @@ import (
 //
 // So that nothing which could be read is left unseen, crypto/tls is never given a byte beyond the record that it reads:
 // it holds the rest of one record at most, and of that only where a Read has filled its buffer.
+//
+// A TLS connection with a server may lie in one with a proxy, which is then to it what a socket is to others. Each has
+// a tlsLeaf of its own, for what one does within a Leaf the other does within that.
 
 // steppable is a connection of an engine that can be used so.
 type steppable interface {
@@ -34,6 +37,7 @@ type steppedConn struct {
 	steppable // deadlines and addresses are its own
 	leaf      *tlsLeaf
 	session   *tls.Conn
+	proxy     *Proxy // that it is with; nil: a server
 
 	in       []byte // received, and not given to crypto/tls yet
 	out      []byte // written by crypto/tls, and not sent yet
@@ -43,6 +47,7 @@ type steppedConn struct {
 	borrowed bool   // in is part of leaf.scratch
 	waits    bool   // for the handshake
 	more     bool   // there may be something to read that no event tells of
+	carries  bool   // another TLS connection, which knows what to make of what comes
 	broken   bool   // of no more use
 }
 
@@ -96,10 +101,10 @@ func (c *ciphertext) fill() error {
 	if l.scratch == nil {
 		l.scratch = make([]byte, scratchSize)
 	}
-	n, err := c.TryRead(l.scratch)
+	n, err := c.steppable.TryRead(l.scratch)
 	for err == syscall.EAGAIN && c.waits {
-		if err = c.AwaitReadable(); err == nil {
-			n, err = c.TryRead(l.scratch)
+		if err = c.steppable.AwaitReadable(); err == nil {
+			n, err = c.steppable.TryRead(l.scratch)
 		}
 	}
 	if err != nil {
@@ -175,14 +180,40 @@ func (c *steppedConn) Write(p []byte) (written int, err error) {
 	return written, nil
 }
 
+// TryRead implements engine.TryReader.
+func (c *steppedConn) TryRead(p []byte) (int, error) { return c.Read(p) }
+
+// TryWrite implements engine.TryWriter, within a Leaf, for what a connection above has to say besides. It takes all of
+// p: what the system does not, goes out before what is written next.
+func (c *steppedConn) TryWrite(p []byte) (int, error) {
+	if c.broken {
+		return 0, net.ErrClosed
+	}
+	n, err := c.session.Write(p)
+	c.flush()
+	return n, err
+}
+
+// flush sends what crypto/tls has written, as far as the system takes that at once. Its error comes again.
+func (c *steppedConn) flush() {
+	n, _ := c.steppable.TryWrite(c.out)
+	if c.out = c.out[n:]; len(c.out) == 0 {
+		c.out = nil
+	}
+}
+
 // Stale implements engine.Staler. A server may send what is no data at any time, such as tickets for sessions to come:
-// that is taken in, and does not make a connection stale.
+// that is taken in, and does not make a connection stale. Below another TLS connection that is asked to look itself, for
+// what is data here may be a ticket there.
 func (c *steppedConn) Stale() bool {
 	if c.broken {
 		return true
 	}
 	if !c.more && !c.steppable.Stale() {
 		return false
+	}
+	if c.carries {
+		return true
 	}
 	l := c.leaf
 	_ = c.SetReadDeadline(time.Time{}) // that of the last exchange may have passed; what is closed has none
@@ -232,18 +263,29 @@ func (c *uncut) SetWriteDeadline(time.Time) error { return nil }
 type wholeConn struct {
 	net.Conn // the *tls.Conn
 	below    *uncut
+	proxy    *Proxy // that it is with; nil: a server
 }
 
-// Read implements net.Conn.
+// Read implements net.Conn. crypto/tls gives the last data and the end of a connection together, and drops what it gets so
+// itself, from a connection below; the end comes again.
 func (c *wholeConn) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
-	return n, tlsError(err)
+	if n > 0 {
+		return n, nil
+	}
+	return n, tlsError(err, c.proxy)
 }
 
 // Write implements net.Conn.
 func (c *wholeConn) Write(p []byte) (int, error) {
 	n, err := c.Conn.Write(p)
-	return n, tlsError(err)
+	return n, tlsError(err, c.proxy)
+}
+
+// TryWrite implements engine.TryWriter, for the close_notify of a TLS connection above: nothing is written after it.
+func (c *wholeConn) TryWrite(p []byte) (int, error) {
+	c.below.closing = true
+	return c.Write(p)
 }
 
 // SetDeadline implements net.Conn.

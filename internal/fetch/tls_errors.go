@@ -17,7 +17,9 @@ import (
 // handshakeError gives the error of a handshake its class; timeout is that of a deadline that passes.
 func handshakeError(ctx context.Context, err error, timeout Class) error {
 	class := classFor(ctx, err, timeout)
-	if class == Internal {
+	if below := ClassOf(err); below != Internal && class != Cancelled { // of the TLS connection with a proxy
+		class = below
+	} else if class == Internal {
 		class = tlsClass(err)
 	}
 	var header tls.RecordHeaderError
@@ -47,15 +49,21 @@ type trimmed struct{ error }
 func (t trimmed) Error() string { return strings.TrimPrefix(t.error.Error(), "tls: ") }
 func (t trimmed) Unwrap() error { return t.error }
 
-// tlsError gives what crypto/tls says of an established connection its class, and leaves alone what is of the
-// connection below: that is as without TLS.
-func tlsError(err error) error {
+// tlsError gives what crypto/tls says of an established connection with p, or with the server if that is nil, its class,
+// and leaves alone what is of the connection below: that is as without TLS. A class of tls is for what a server does.
+func tlsError(err error, p *Proxy) error {
 	if err == nil || err == io.EOF || err == syscall.EAGAIN || errors.Is(err, io.ErrUnexpectedEOF) {
+		return err
+	}
+	if ClassOf(err) != Internal { // of the TLS connection with a proxy
 		return err
 	}
 	var opErr *net.OpError
 	if errors.As(err, &opErr) && opErr.Op != "remote error" && opErr.Op != "local error" {
 		return err
+	}
+	if p != nil {
+		return fail(ProxyFailed, p.wrap(err, ""))
 	}
 	return fail(tlsClass(err), err)
 }

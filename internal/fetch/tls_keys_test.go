@@ -121,20 +121,27 @@ func serveRaw(t testing.TB, script func(r *raw)) (s *server, client TLSOptions) 
 	a := newAuthority(t)
 	certs := []tls.Certificate{a.issue(t, nil)}
 	s = serve(t, func(p *peer) {
-		var keys bytes.Buffer
-		c := tls.Server(dribbling{p.Conn}, &tls.Config{Certificates: certs, MinVersion: tls.VersionTLS13, SessionTicketsDisabled: true, KeyLogWriter: &keys})
-		if err := c.Handshake(); err != nil {
-			t.Error(err)
-			return
+		if r := speakRaw(t, p, certs); r != nil {
+			script(r)
 		}
-		if suite := c.ConnectionState().CipherSuite; suite != tls.TLS_AES_128_GCM_SHA256 {
-			t.Errorf("cipher suite %s, which this test cannot speak", tls.CipherSuiteName(suite))
-			return
-		}
-		script(&raw{peer: p, t: t, ours: newDirection(secretOf(keys.String(), "SERVER")), theirs: newDirection(secretOf(keys.String(), "CLIENT"))})
 	})
 	s.base = securedBase(s)
 	return s, TLSOptions{Roots: a.pool}
+}
+
+// speakRaw does the handshake of a server; nil if there is none.
+func speakRaw(t testing.TB, p *peer, certs []tls.Certificate) *raw {
+	var keys bytes.Buffer
+	c := tls.Server(dribbling{p.Conn}, &tls.Config{Certificates: certs, MinVersion: tls.VersionTLS13, SessionTicketsDisabled: true, KeyLogWriter: &keys})
+	if err := c.Handshake(); err != nil {
+		t.Error(err)
+		return nil
+	}
+	if suite := c.ConnectionState().CipherSuite; suite != tls.TLS_AES_128_GCM_SHA256 {
+		t.Errorf("cipher suite %s, which this test cannot speak", tls.CipherSuiteName(suite))
+		return nil
+	}
+	return &raw{peer: p, t: t, ours: newDirection(secretOf(keys.String(), "SERVER")), theirs: newDirection(secretOf(keys.String(), "CLIENT"))}
 }
 
 // secretOf finds a traffic secret in a key log.

@@ -18,7 +18,7 @@ const (
 )
 
 // tlsLeaf is what crypto/tls is called in: on the engine's stack, without waiting. There is one for all connections of
-// a client, since nothing else runs meanwhile. Methods are made functions once.
+// a client with servers, since nothing else runs meanwhile, and one for those with proxies. Methods are made functions once.
 type tlsLeaf struct {
 	engine                   engine.Engine
 	read, write, probe, shut func()
@@ -63,26 +63,17 @@ func (l *tlsLeaf) doRead() {
 func (l *tlsLeaf) settle() {
 	c := l.conn
 	if len(c.out) > 0 {
-		l.answer()
+		c.flush() // an alert, or a change of keys
 	}
 	switch {
 	case l.err == syscall.EAGAIN:
 		c.more = false
 	case l.err != nil:
 		c.broken = true
-		l.err = tlsError(l.err)
+		l.err = tlsError(l.err, c.proxy)
 	}
 	if l.n > 0 {
 		l.err = nil
-	}
-}
-
-// answer sends an alert or a change of keys. What the system does not take now goes out before the next request.
-func (l *tlsLeaf) answer() {
-	c := l.conn
-	n, _ := c.TryWrite(c.out) // its error comes again
-	if c.out = c.out[n:]; len(c.out) == 0 {
-		c.out = nil
 	}
 }
 
@@ -97,7 +88,7 @@ func (l *tlsLeaf) doWrite() {
 	l.n, l.err = c.session.Write(l.p)
 	if l.err != nil {
 		c.broken = true
-		l.err = tlsError(l.err)
+		l.err = tlsError(l.err, c.proxy)
 	}
 }
 
@@ -115,5 +106,5 @@ func (l *tlsLeaf) doProbe() {
 func (l *tlsLeaf) doShut() {
 	c := l.conn
 	_ = c.session.CloseWrite()
-	_, _ = c.TryWrite(c.out) // as much as goes out is all that can be done
+	_, _ = c.steppable.TryWrite(c.out) // as much as goes out is all that can be done
 }

@@ -7,14 +7,16 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
+	"syscall"
+	"time"
 
 	"crawl/internal/http1"
 )
 
 // What a proxy does that it should not.
 var (
-	errProxyTLS   = errors.New("TLS with a proxy is not supported yet")
 	errProxyEarly = errors.New("it went on after its answer: what comes then would be taken for the server's")
 	errProxyEnd   = errors.New("it closed the connection without an answer")
 )
@@ -34,17 +36,12 @@ func (e *establishing) greet(ctx context.Context, conn *conn) error {
 	return nil
 }
 
-// secureProxy makes a TLS connection with the proxy of conn.
-func (e *establishing) secureProxy(context.Context, *conn) error {
-	return fail(ProxyConnect, e.route.via.proxy.wrap(errProxyTLS, ""))
-}
-
 // tunnel has the proxy connect conn with the server. The proxy has as long for it as a connect has, and its time counts
 // as such. Who goes on after that may take the first byte that comes for the server's answer to what it sends: so
 // there must be none yet.
 func (e *establishing) tunnel(ctx context.Context, conn *conn) error {
 	c, p, res := e.client, e.route.via.proxy, &e.response
-	target, err := e.target(ctx)
+	target, err := e.target(ctx, conn)
 	if err != nil {
 		return err
 	}
@@ -60,7 +57,7 @@ func (e *establishing) tunnel(ctx context.Context, conn *conn) error {
 			err = c.askConnect(p, conn, target, res)
 		}
 	}
-	if err == nil && conn.stale() {
+	if err == nil && c.early(conn) {
 		err = fail(ProxyProtocol, errProxyEarly)
 	}
 	now := c.engine.Now()
@@ -76,19 +73,20 @@ func (e *establishing) tunnel(ctx context.Context, conn *conn) error {
 }
 
 // target is the host and port that the proxy is to connect us with. A proxy that does not resolve names is given an
-// address; of several one of IPv4, for who knows whether it has IPv6.
-func (e *establishing) target(ctx context.Context) (string, error) {
+// address, and conn then counts as one to that; of several it is one of IPv4, for who knows whether the proxy has IPv6.
+func (e *establishing) target(ctx context.Context, conn *conn) (string, error) {
 	c, host, port := e.client, e.route.url.Host(), e.route.url.Port()
-	name := net.JoinHostPort(host, strconv.Itoa(int(port)))
 	if e.route.via.proxy.remote {
-		return name, nil
+		return net.JoinHostPort(host, strconv.Itoa(int(port))), nil
 	}
+	there := dialing{client: c, route: route{host: host}, need: e.need} // by whose rules the address is chosen
 	addrs := c.resolver.given(host, port)
-	given := len(addrs) > 0
-	if !given {
-		if e.route.via.literal.IsValid() {
-			return name, nil
-		}
+	there.given = len(addrs) > 0
+	if addr, err := netip.ParseAddr(host); err == nil && !there.given {
+		there.written[0] = addr
+		addrs = there.written[:]
+	}
+	if len(addrs) == 0 {
 		before := c.engine.Now()
 		question := c.resolver.ask(host, min(c.options.ConnectTimeout, c.options.TotalTimeout))
 		err := c.resolver.wait(ctx, question)
@@ -100,19 +98,33 @@ func (e *establishing) target(ctx context.Context) (string, error) {
 			return "", err
 		}
 	}
-	var best netip.Addr
-	for _, addr := range addrs {
-		if e.need&needPublic != 0 && !given && c.private(addr) {
-			continue
+	if there.chooseAmong(addrs); there.err != nil {
+		return "", there.err
+	}
+	best := there.own.addrs[0]
+	if i := slices.IndexFunc(there.own.addrs, netip.Addr.Is4); i >= 0 {
+		best = there.own.addrs[i]
+	}
+	conn.private, conn.given = c.private(best), there.given
+	return netip.AddrPortFrom(best, port).String(), nil
+}
+
+// early reports whether data has come already on a new tunnel. An end does not count: it is found again by who goes on,
+// and then it is not known whose it is. It spoils the deadline for reading.
+func (c *Client) early(conn *conn) bool {
+	if _, steps := conn.Conn.(*steppedConn); !steps { // which does not wait
+		limit := time.Unix(1, 0) // only what crypto/tls has read already
+		if conn.stale() {
+			limit = c.engine.Now().Add(earlyPatience) // it should be there, unless it is none, as a ticket
+		} else if _, whole := conn.Conn.(*wholeConn); !whole {
+			return false
 		}
-		if best = addr; addr.Is4() {
-			break
+		if conn.SetReadDeadline(limit) != nil {
+			return false
 		}
 	}
-	if !best.IsValid() {
-		return "", errPrivateByProxy(addrs[0])
-	}
-	return net.JoinHostPort(best.String(), strconv.Itoa(int(port))), nil
+	n, _ := conn.Read(make([]byte, 1))
+	return n > 0
 }
 
 // askConnect asks an HTTP proxy for a tunnel (RFC 9110 section 9.3.6). What belongs to the answer is its head: there
@@ -133,6 +145,11 @@ func (c *Client) askConnect(p *Proxy, conn *conn, target string, res *Response) 
 	defer c.giveBack(b)
 	for {
 		n, err := conn.Read(b.room())
+		if err == syscall.EAGAIN { // of TLS: see Client.receive
+			if err = conn.events.AwaitReadable(); err == nil {
+				continue
+			}
+		}
 		if err != nil {
 			return err
 		}

@@ -14,10 +14,10 @@ type via struct {
 	key    string // of the pool
 	tunnel bool   // to the server; else the proxy is asked for the URL (RFC 9112 section 3.2.2)
 
-	// literal is the address that the URLs have instead of a name, as far as anybody but the proxy knows where such a
-	// fetch goes; not valid if they have a name. It is what a rule on addresses has to look at: that of the
-	// connection is the proxy's, which is the user's word.
-	literal netip.Addr
+	// known is the address of the servers as far as anybody but the proxy knows it: the one that the URLs have instead
+	// of a name; not valid if they have a name. It is what a rule on addresses has to look at where the proxy resolves
+	// names: that of the connection is the proxy's, which is the user's word.
+	known netip.Addr
 }
 
 // maxVias is how many origins it is known of whether they have a proxy, at about 200 bytes each. If there are more,
@@ -69,8 +69,19 @@ func newVia(p *Proxy, u *link.URL, origin string) *via {
 	if v.tunnel {
 		v.key += " " + origin
 	}
-	v.literal, _ = netip.ParseAddr(u.Host())
+	v.known = knownAddress(u.Host())
 	return v
+}
+
+// knownAddress is the address that host is known to have wherever it is asked for, if there is one. localhost and the
+// names below it have that of loopback (RFC 6761 section 6.3).
+func knownAddress(host string) netip.Addr {
+	name := strings.TrimSuffix(host, ".")
+	if name == "localhost" || strings.HasSuffix(name, ".localhost") {
+		return netip.AddrFrom4([4]byte{127, 0, 0, 1})
+	}
+	addr, _ := netip.ParseAddr(host)
+	return addr
 }
 
 // absolute is the request target by which a proxy is asked for u (RFC 9112 section 3.2.2): without user information
@@ -95,10 +106,15 @@ func (b *buffer) askProxy(p *Proxy) {
 	}
 }
 
-// errPrivateByProxy is for a guarded request that is to go to a private address by way of a proxy. Where a name leads is
-// the proxy's business: nobody else knows.
-func errPrivateByProxy(addr netip.Addr) error {
-	return fail(AddressPrivate, fmt.Errorf("%q is a private address, to which no public page may lead, by a proxy neither", addr.String()))
+// barred is the error of a guarded request that is to go to a private address by way of a proxy. Where a name leads is
+// the proxy's business if it resolves names: nobody else knows. It is asked before there is a connection: all that
+// go by the same proxy may share one.
+func (c *Client) barred(req *Request, res *Response) error {
+	v := res.via
+	if c.need(req, res)&needPublic == 0 || !v.proxy.remote || !v.known.IsValid() || !c.private(v.known) {
+		return nil
+	}
+	return fail(AddressPrivate, fmt.Errorf("%q is a private address, to which no public page may lead, by a proxy neither", req.URL.Host()))
 }
 
 // blame gives an error of the making of a connection to the proxy, if it was to one, a class of its own: nothing has
@@ -108,7 +124,7 @@ func (r *route) blame(err error) error {
 		return err
 	}
 	switch class := ClassOf(err); class.Family() {
-	case "dns", "connect":
+	case "dns", "connect", "tls", "closed":
 		return fail(ProxyConnect, r.via.proxy.wrap(err, ""))
 	case "timeout":
 		if class != TimeoutTotal {
