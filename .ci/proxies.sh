@@ -305,7 +305,7 @@ done
 ! have squid squid || test_squid
 ! have microsocks microsocks || test_microsocks
 ! have danted dante-server || test_dante
-class proxy.connect "$origin/p/0" -x "https://${origin#http://}"         # it speaks no TLS
+class timeout.proxy "$origin/p/0" -x "https://${origin#http://}" --connect-timeout 1s # it speaks no TLS, and waits
 class proxy.connect "$origin/p/0" -x "https://${secure_origin#https://}" # nobody we trust stands behind it
 [ $skipped = 0 ] || echo "test-proxies: something was SKIPPED, see above"
 echo "test-proxies: every record agrees"
