@@ -327,7 +327,7 @@ func TestMayGoBetter(t *testing.T) {
 		fetch.DNSServFail, fetch.DNSFailed, fetch.DNSTimeout, fetch.ConnectRefused, fetch.ConnectUnreachable, fetch.ConnectFailed,
 		fetch.TimeoutConnect, fetch.TimeoutTLS, fetch.TimeoutWrite, fetch.TimeoutFirstByte, fetch.TimeoutRead, fetch.TimeoutTotal,
 		fetch.ClosedReset, fetch.ClosedEarly, fetch.ProtocolTruncated,
-		fetch.LocalDescriptors, fetch.LocalPorts, fetch.LocalMemory,
+		fetch.LocalDescriptors, fetch.LocalPorts, fetch.LocalMemory, fetch.LocalLate,
 		fetch.ProxyConnect, fetch.ProxyFailed, fetch.ProxySOCKS, fetch.TimeoutProxy,
 	}
 	for _, a := range fetch.Classes() {

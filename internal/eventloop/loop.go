@@ -61,6 +61,10 @@ type Loop struct {
 	onTaskError func(name string, err error)
 
 	polled   time.Duration // when the poll returned
+	missed   time.Duration // how long before that what it brought may have been there: see lateness
+	behind   time.Duration // the same for all that runs now
+	expired  bool          // a deadline has passed in this iteration, of which its task learns in the next
+	deferred int           // polls in a row behind which due timers have waited
 	timerSeq uint64
 	metrics  Metrics
 	executor executor
@@ -141,8 +145,11 @@ func (l *Loop) Time() time.Duration { return l.clock.Now() }
 // Now is the wall-clock time of the loop's clock.
 func (l *Loop) Now() time.Time { return l.clock.Epoch().Add(l.clock.Now()) }
 
-// Lag is how long before now the poll returned that the running step belongs to: how late the loop is at least.
-func (l *Loop) Lag(now time.Time) time.Duration { return now.Sub(l.clock.Epoch()) - l.polled }
+// Lag is how long what the running step is about may have been waiting for it at now: since the poll that brought it, and
+// as long before that as the loop could not look, because it was busy or the machine did not let it run.
+func (l *Loop) Lag(now time.Time) time.Duration {
+	return now.Sub(l.clock.Epoch()) - l.polled + l.behind
+}
 
 // newHandle makes a handle that inherits the context of what is running.
 func (l *Loop) newHandle(fn func()) *Handle {
@@ -236,17 +243,23 @@ func (l *Loop) runOnce() error {
 	if l.metrics.Iterations > 0 {
 		l.metrics.Busy += before - l.polled
 	}
-	n, err := l.poller.Wait(l.events, l.pollTimeout(before))
+	timeout := l.pollTimeout(before)
+	n, err := l.poller.Wait(l.events, timeout)
 	if err != nil {
 		return fmt.Errorf("eventloop: %w", err)
 	}
+	worked := before - l.polled
 	l.polled = l.clock.Now()
+	missed := lateness(worked, timeout, l.polled-before)
+	l.behind, l.missed = missed+l.carried(), missed
 	l.countPoll(n, l.polled-before)
 	for _, ev := range l.events[:n] {
 		l.dispatch(ev)
 	}
-	for len(l.timers) > 0 && l.timers[0].when <= l.polled {
-		l.ready.push(&l.timers.pop().Handle)
+	if !l.deferTimers(n) {
+		for len(l.timers) > 0 && l.timers[0].when <= l.polled {
+			l.ready.push(&l.timers.pop().Handle)
+		}
 	}
 	for _, t := range l.yielded {
 		l.ready.push(&t.wake)
@@ -260,6 +273,46 @@ func (l *Loop) runOnce() error {
 		now = l.runHandle(l.ready.pop(), now)
 	}
 	return nil
+}
+
+// moment is what passes unnoticed: a poll that returns sooner has not slept, and one that sleeps may do so for that much
+// more than it was asked to (epoll counts in ms).
+const moment = time.Millisecond
+
+// lateness is how long what a poll has brought may have been there when it returned: worked is the time since the last poll,
+// timeout what the poll was asked to wait at most, and waited what it took. What came during a sleep ends it. At most: who
+// takes it off a time that was measured is left with what was certainly not the loop's.
+func lateness(worked, timeout, waited time.Duration) time.Duration {
+	switch {
+	case timeout == 0:
+		return worked + waited
+	case waited < moment:
+		return worked
+	case timeout > 0 && waited > timeout+moment:
+		return waited - timeout
+	}
+	return 0
+}
+
+// carried is the lateness of the last iteration if it counts for this one, too.
+func (l *Loop) carried() time.Duration {
+	if !l.expired {
+		return 0
+	}
+	l.expired = false
+	return l.missed
+}
+
+// deferTimers reports whether due timers wait for another poll: the last one was full, and behind it there may be the very
+// event whose time is up. So that no timer waits for ever, that is as often in a row as all descriptors need to have had
+// their turn.
+func (l *Loop) deferTimers(n int) bool {
+	if n < len(l.events) || l.deferred >= l.registered/len(l.events) {
+		l.deferred = 0
+		return false
+	}
+	l.deferred++
+	return true
 }
 
 // pollTimeout is 0 when something is ready, the time to the next timer, or without limit.

@@ -172,7 +172,7 @@ func (s *socketBase) onTimer() {
 		switch {
 		case d.deadline == 0 || *d.expired:
 		case d.deadline <= now:
-			*d.expired = true
+			*d.expired, s.loop.expired = true, true
 		case next == 0 || d.deadline < next:
 			next = d.deadline
 		}

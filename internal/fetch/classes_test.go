@@ -350,6 +350,8 @@ func scenarios() []scenario {
 		{class: LocalMemory, name: "of buffers", url: at("http://127.0.0.1:1/"), engine: without(syscall.ENOBUFS), takes: patience},
 		{class: LocalMemory, name: "of sockets", url: at("http://127.0.0.1:1/"), engine: without(syscall.ENOMEM), takes: patience},
 
+		{class: LocalLate, name: "before the first byte", path: "/f/stall", options: Options{Timeout: short}, engine: lateBy(short / 2), takes: timeout},
+
 		{class: Cancelled, name: "before the first byte", path: "/f/stall", cancel: short},
 		{class: Cancelled, name: "in the body", path: "/f/stall-body", cancel: short},
 		{class: Cancelled, name: "while it is sent", url: deaf, request: Request{Method: "PUT", Body: large()}, cancel: short},
@@ -416,7 +418,7 @@ func (s scenario) play(t *testing.T, k kind, base string) {
 			p.close()
 		}).base
 	}
-	e := k.engine(t)
+	e := punctual(k.engine(t)) // it is servers that are judged here, by limits that are short
 	if s.engine != nil {
 		e = s.engine(e)
 	}
@@ -476,7 +478,7 @@ func TestClassNames(t *testing.T) {
 	transient := []Class{
 		DNSServFail, DNSFailed, DNSTimeout, ConnectRefused, ConnectUnreachable, ConnectFailed, TimeoutConnect, TimeoutTLS, TimeoutWrite,
 		TimeoutFirstByte, TimeoutRead, TimeoutTotal, ClosedReset, ClosedEarly, ProtocolTruncated,
-		LocalDescriptors, LocalPorts, LocalMemory, ProxyConnect, ProxyFailed, ProxySOCKS, TimeoutProxy,
+		LocalDescriptors, LocalPorts, LocalMemory, LocalLate, ProxyConnect, ProxyFailed, ProxySOCKS, TimeoutProxy,
 	}
 	seen := map[Class]bool{}
 	for _, a := range Classes() {

@@ -166,7 +166,7 @@ func (c *Client) Do(ctx context.Context, req *Request, res *Response) error {
 			}
 		}
 		if err != nil {
-			c.end(res)
+			err = c.end(res, err)
 		}
 		return err
 	}
@@ -188,9 +188,13 @@ func (c *Client) begin(res *Response) {
 	res.limit = c.options.TotalTimeout
 }
 
-// end is the end of a fetch that failed; where the last byte of a response arrives, the time is known.
-func (c *Client) end(res *Response) {
+// end is the end of a fetch that failed because of err; where the last byte of a response arrives, the time is known.
+func (c *Client) end(res *Response, err error) error {
 	res.Timings.Total = c.engine.Now().Sub(res.Started)
+	if res.Lag > 0 {
+		return c.blameLag(res, err)
+	}
+	return err
 }
 
 // settle gives the connection of an exchange that ended with err back to the pool, and returns the request to go on
@@ -224,10 +228,6 @@ func Idempotent(method string) bool {
 func closedByPeer(err error) bool {
 	class := ClassOf(err)
 	return class == ClosedEarly || class == ClosedReset
-}
-
-func (c *Client) noteLag(res *Response, now time.Time) {
-	res.Lag = max(res.Lag, c.engine.Lag(now))
 }
 
 // borrow takes a buffer for an exchange; it goes back with giveBack.

@@ -215,7 +215,9 @@ func (c *Client) takeTurns(ctx context.Context, res *Response, take func()) erro
 		if err := c.engine.Sleep(ctx, 0); err != nil {
 			return fail(Cancelled, err)
 		}
-		if !c.engine.Now().Before(res.deadline()) {
+		now := c.engine.Now()
+		c.noteLag(res, now)
+		if !now.Before(res.deadline()) {
 			return fail(TimeoutTotal, os.ErrDeadlineExceeded)
 		}
 		c.engine.Leaf(take)

@@ -147,7 +147,9 @@ func (d *dialing) begin() {
 
 // learn takes what the resolver has answered, if it has.
 func (d *dialing) learn() {
-	d.response.Timings.DNS += d.client.engine.Now().Sub(d.before)
+	now := d.client.engine.Now()
+	d.response.Timings.DNS += now.Sub(d.before)
+	d.client.noteLag(d.response, now)
 	question := d.question
 	d.question = nil
 	switch {

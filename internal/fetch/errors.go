@@ -79,6 +79,7 @@ const (
 	LocalDescriptors Class = "local.descriptors"
 	LocalPorts       Class = "local.ports"
 	LocalMemory      Class = "local.memory"
+	LocalLate        Class = "local.late"
 
 	Input     Class = "input"
 	Cancelled Class = "cancelled"
@@ -147,6 +148,7 @@ func Classes() []Advice {
 		{LocalDescriptors, "This machine ran out of descriptors: our fault, not the server's; use a smaller -c, or raise ulimit -n."},
 		{LocalPorts, "This machine ran out of local ports: our fault, not the server's; use a smaller -c."},
 		{LocalMemory, "The system had no memory for a socket: our fault, not the server's; use a smaller -c."},
+		{LocalLate, "This machine was too busy to keep up, so this was not the server's doing; use a smaller -c, or another core."},
 		{Cancelled, "The crawl was stopped before this URL was done."},
 		{Internal, "A bug in crawl; please report it."},
 	}

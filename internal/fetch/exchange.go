@@ -47,6 +47,7 @@ func (c *Client) exchange(ctx context.Context, conn *conn, req *Request, res *Re
 
 // unsent is the end of an exchange whose request could not be sent whole because of err.
 func (c *Client) unsent(ctx context.Context, conn *conn, req *Request, res *Response, err error) error {
+	c.noteLag(res, c.engine.Now())
 	err = classify(ctx, err, c.unlessTotal(res, TimeoutWrite))
 	if c.answeredEarly(ctx, conn, req, res, ClassOf(err)) {
 		return nil
@@ -194,6 +195,7 @@ func (c *Client) readError(ctx context.Context, err error, res *Response) error 
 	if !res.got {
 		timeout = TimeoutFirstByte
 	}
+	c.noteLag(res, c.engine.Now())
 	timeout = c.unlessTotal(res, timeout)
 	if err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF) {
 		switch {

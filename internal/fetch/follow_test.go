@@ -542,7 +542,7 @@ func TestRedirectTimes(t *testing.T) {
 				return
 			}
 		})
-		with(t, k.engine(t), Options{MaxRedirects: 5, TotalTimeout: movedPatience / 4}, func(c client) error {
+		with(t, punctual(k.engine(t)), Options{MaxRedirects: 5, TotalTimeout: movedPatience / 4}, func(c client) error {
 			v := c.get(stalling.base + "/a")
 			if v.wantClass(t, TimeoutTotal); v.Timings.Total >= movedPatience {
 				t.Errorf("it took %+v", v.Timings)

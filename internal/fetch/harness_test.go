@@ -395,6 +395,11 @@ func newShifted(e engine.Engine) shifted { return shifted{e, new(atomic.Int64)} 
 
 func (s shifted) Now() time.Time { return s.Engine.Now().Add(time.Duration(s.by.Load())) }
 
+// Lag is not of time that has only been set.
+func (s shifted) Lag(now time.Time) time.Duration {
+	return s.Engine.Lag(now.Add(-time.Duration(s.by.Load())))
+}
+
 func (s shifted) advance(d time.Duration) { s.by.Add(int64(d)) }
 
 // inChild names the function that a child process is to run instead of the tests.

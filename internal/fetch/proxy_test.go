@@ -347,7 +347,7 @@ func TestTunnelStalls(t *testing.T) {
 				TimeoutProxy: {ConnectTimeout: short, Proxy: proxied(p).Proxy},
 				TimeoutTotal: {TotalTimeout: short, Proxy: proxied(p).Proxy},
 			} {
-				with(t, k.engine(t), o, func(c client) error {
+				with(t, punctual(k.engine(t)), o, func(c client) error {
 					v := c.get("http://a.test/")
 					v.wantClass(t, class)
 					wantSilent(t, v.err, p)
@@ -400,7 +400,7 @@ func TestProxyAway(t *testing.T) {
 		hole := strings.TrimSuffix(blackHole(t), "/")
 		onEach(t, func(t *testing.T, k kind) {
 			p := parseProxy(t, hole)
-			with(t, k.engine(t), Options{ConnectTimeout: short, Proxy: proxied(p).Proxy}, func(c client) error {
+			with(t, punctual(k.engine(t)), Options{ConnectTimeout: short, Proxy: proxied(p).Proxy}, func(c client) error {
 				v := c.get("http://a.test/")
 				v.wantClass(t, TimeoutProxy)
 				wantSilent(t, v.err, p)

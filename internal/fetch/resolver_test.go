@@ -130,7 +130,7 @@ func TestLookupsWaitInLine(t *testing.T) {
 			const names = 40 // on 16 threads
 			hold := make(chan struct{})
 			var inTime, late atomic.Int64
-			e := k.engine(t)
+			e := punctual(k.engine(t))
 			c := NewClient(e, Options{ConnectTimeout: time.Millisecond})
 			c.resolver.lookup = func(ctx context.Context, _ string) ([]netip.Addr, error) {
 				if end, _ := ctx.Deadline(); time.Now().Before(end) {

@@ -293,7 +293,7 @@ func TestSOCKSHalf(t *testing.T) {
 					if !closes {
 						o.ConnectTimeout, class = short, TimeoutProxy
 					}
-					with(t, k.engine(t), o, func(c client) error {
+					with(t, punctual(k.engine(t)), o, func(c client) error {
 						v := c.get("http://a.test/")
 						v.wantClass(t, class)
 						wantSilent(t, v.err, p)

@@ -214,7 +214,7 @@ func (e *establishing) shake(ctx context.Context, conn *conn, p *Proxy, spent *t
 		deadline, timeout = last, TimeoutTotal
 	}
 	if err = conn.SetDeadline(deadline); err == nil {
-		info, err = s.handshake(conn, config, p)
+		info, err = s.handshake(conn, config, p, func() { c.noteLag(&e.response, c.engine.Now()) })
 	}
 	now := c.engine.Now()
 	*spent += now.Sub(before)
@@ -227,19 +227,20 @@ func (e *establishing) shake(ctx context.Context, conn *conn, p *Proxy, spent *t
 
 // handshake puts a TLS connection in the place of the one that conn has, which may be one with a proxy. p is the proxy
 // that it is with, or nil. crypto/tls gets a context that nothing can cancel, for else it would close the connection
-// from another goroutine: the deadline of the connection ends it, and so does the cancellation of the task.
-func (s *security) handshake(conn *conn, config *tls.Config, p *Proxy) (info TLSInfo, err error) {
+// from another goroutine: the deadline of the connection ends it, and so does the cancellation of the task. woken is
+// called whenever something has come.
+func (s *security) handshake(conn *conn, config *tls.Config, p *Proxy, woken func()) (info TLSInfo, err error) {
 	var session *tls.Conn
 	var events engine.ReadWaiter
 	var over net.Conn
 	if raw, ok := conn.Conn.(steppable); ok {
-		c := &steppedConn{steppable: raw, leaf: s.leaf, proxy: p, waits: true, more: true}
+		c := &steppedConn{steppable: heeded{raw, woken}, leaf: s.leaf, proxy: p, waits: true, more: true}
 		if below, ok := conn.Conn.(*steppedConn); ok {
 			below.carries = true
 		}
 		c.session = tls.Client((*ciphertext)(c), config)
 		session, over, events = c.session, c, c
-		defer func() { c.waits = false }()
+		defer func() { c.steppable, c.waits = raw, false }()
 	} else {
 		below := &uncut{Conn: conn.Conn}
 		session = tls.Client(below, config)

@@ -31,6 +31,19 @@ type steppable interface {
 	engine.TryWriter
 }
 
+// heeded is a connection in a handshake.
+type heeded struct {
+	steppable
+	woken func()
+}
+
+// AwaitReadable implements engine.ReadWaiter.
+func (h heeded) AwaitReadable() error {
+	err := h.steppable.AwaitReadable()
+	h.woken()
+	return err
+}
+
 // steppedConn is a TLS connection whose reads do not wait: with nothing there, Read returns syscall.EAGAIN, so that its
 // caller can put its buffer away before it waits with AwaitReadable.
 type steppedConn struct {

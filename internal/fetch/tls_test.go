@@ -276,7 +276,7 @@ func TestTLSCloseDoesNotWait(t *testing.T) {
 	w := secured(t)
 	s := w.serve(t, func(p *peer) { <-t.Context().Done() })
 	onEach(t, func(t *testing.T, k kind) {
-		e := k.engine(t)
+		e := punctual(k.engine(t))
 		with(t, e, Options{TLS: w.client, Timeout: short}, func(c client) error {
 			v := c.do(s.base, Request{Method: "PUT", Body: large()})
 			v.wantClass(t, TimeoutWrite)

@@ -90,7 +90,9 @@ func (e *establishing) target(ctx context.Context, conn *conn) (string, error) {
 		before := c.engine.Now()
 		question := c.resolver.ask(host, min(c.options.ConnectTimeout, c.options.TotalTimeout))
 		err := c.resolver.wait(ctx, question)
-		e.response.Timings.DNS += c.engine.Now().Sub(before)
+		now := c.engine.Now()
+		e.response.Timings.DNS += now.Sub(before)
+		c.noteLag(&e.response, now)
 		if err != nil {
 			return "", fail(Cancelled, err)
 		}

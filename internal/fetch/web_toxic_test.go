@@ -117,7 +117,7 @@ func TestWebToxic(t *testing.T) {
 				want = plainly(t, base+toxic.path)
 			}
 			onEach(t, func(t *testing.T, k kind) {
-				with(t, k.engine(t), Options{Timeout: quiet, TotalTimeout: total}, func(c client) error {
+				with(t, punctual(k.engine(t)), Options{Timeout: quiet, TotalTimeout: total}, func(c client) error {
 					v := c.get(spoiled)
 					if class := ClassOf(v.err); class != toxic.class && (toxic.or == "" || class != toxic.or) {
 						t.Errorf("class %s, want %s %s: %v", class, toxic.class, toxic.or, v.err)
