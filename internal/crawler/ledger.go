@@ -69,7 +69,11 @@ func (l *Ledger) String() string {
 		l.Discovered, l.Fetched, l.Failed, l.Skipped, l.Pending)
 }
 
+// mostOutcomes is how many there are in a line that is still read.
+const mostOutcomes = 12
+
 // Breakdown lists classes and statuses with their numbers, the most frequent first: "9990 × 200, 7 × 404, 3 × timeout.read".
+// If they are too many for a line, classes are put together by their family: "31 × tls".
 func (l *Ledger) Breakdown() string {
 	type row struct {
 		name string
@@ -79,10 +83,19 @@ func (l *Ledger) Breakdown() string {
 	for status, n := range l.Statuses {
 		rows = append(rows, row{fmt.Sprint(status), n})
 	}
+	many := len(l.Statuses)+len(l.Classes) > mostOutcomes
+	names := map[string]int64{}
 	for class, n := range l.Classes {
-		if class != fetch.OK {
-			rows = append(rows, row{string(class), n})
+		name := string(class)
+		if many {
+			name = class.Family()
 		}
+		if class != fetch.OK {
+			names[name] += n
+		}
+	}
+	for name, n := range names {
+		rows = append(rows, row{name, n})
 	}
 	slices.SortFunc(rows, func(a, b row) int {
 		if a.n != b.n {

@@ -91,3 +91,21 @@ func TestLedgerText(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 }
+
+// TestBreakdownOfMany: a crawl of the whole web ends in more ways than one line has room for, but not in more families.
+func TestBreakdownOfMany(t *testing.T) {
+	l := newLedger()
+	for range 100 {
+		l.discover()
+		l.settle(&Record{Class: fetch.OK, Status: 200})
+	}
+	for _, a := range fetch.Classes() {
+		if f := a.Class.Family(); f == "tls" || f == "dns" || f == "timeout" {
+			l.discover()
+			l.settle(&Record{Class: a.Class})
+		}
+	}
+	if got, want := l.Breakdown(), "100 × 200, 8 × timeout, 8 × tls, 5 × dns"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
