@@ -37,6 +37,11 @@ Proxies are that of -x, or else those of the environment. What is on this machin
 itself (localhost, 127.0.0.1, ::1) is fetched by a proxy only with -x. Names are
 resolved by the proxy, but for socks5.
 
+With -v and a single URL, standard error has the exchange: * what happens, > what is
+sent, < what comes, at the end the class and a waterfall of the phases. Values of
+Authorization, Proxy-Authorization, Cookie and Set-Cookie, and user information in
+URLs, are shown as ***; control characters are escaped.
+
 Progress is shown on standard error: on a terminal as one line that is drawn again
 and again, with a bar and as much as there is room for; elsewhere, and in CI, as a
 line every 5 seconds. Totals are guesses ("about", "~") until the list is read.
@@ -123,7 +128,7 @@ func (o *runOptions) addVerdict(f *pflag.FlagSet) {
 func (o *runOptions) addOutlook(f *pflag.FlagSet) {
 	f.StringVar(&o.progress, "progress", "auto", "on standard error: bar, plain (lines), none, or auto (bar on a terminal outside CI, else plain)")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "no progress and no summary, only errors")
-	f.BoolVarP(&o.verbose, "verbose", "v", false, "a summary of the engine too, and advice on what failed")
+	f.BoolVarP(&o.verbose, "verbose", "v", false, "a summary of the engine too, and advice on what failed; for a single URL the whole exchange, and how long each phase took")
 }
 
 func (o *runOptions) addEngine(f *pflag.FlagSet) {
@@ -197,6 +202,12 @@ func (o *runOptions) run(s streams, urls []string) error {
 	crawlOptions := o.crawlOptions(plan)
 	crawlOptions.Previous = previous
 	crawlOptions.OnOutputLost = func() { r.cancel() }
+	if o.traces(urls) {
+		crawlOptions.Trace = &fetch.Trace{Event: newVerbose(s.err, func() screen { return newScreen(s.err, os.Getenv) }).event}
+		if o.progress == "auto" {
+			o.progress = "none"
+		}
+	}
 	if own := fetchOptions.Resolver; own != nil {
 		crawlOptions.OnLast = own.EndLate
 	}
@@ -234,6 +245,11 @@ func (o *runOptions) check(urls []string) error {
 		return err
 	}
 	return o.proxy.check(o.fetch.headers)
+}
+
+// traces reports whether the exchange is shown: of one URL, for those of several would be mixed up.
+func (o *runOptions) traces(urls []string) bool {
+	return o.verbose && !o.quiet && o.list == "" && len(urls) == 1
 }
 
 func checkMode(mode string) error {

@@ -140,6 +140,7 @@ func scriptCommands() map[string]func(ts *testscript.TestScript, neg bool, args 
 
 	add("records FILE [list=FILE] [total=N] [STATUS=N...] [CLASS=N...]: they are well formed, and these, none twice", 1, (*script).records)
 	add("samerecords FILE FILE: they say the same, apart from times", 2, (*script).sameRecords)
+	add("exchange FILE: prints what -v shows in it, with times as T, ports as PORT and bars as one mark each", 1, (*script).exchange)
 	add("digests FILE N: N records have a digest, and all of them the right one", 2, (*script).digests)
 	add("ledger FILE [NAME=N...]: the line of the summary adds up, and says that", 1, (*script).ledger)
 

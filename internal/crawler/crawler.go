@@ -36,6 +36,8 @@ type Options struct {
 	Previous   *Previous   // nil: nothing is known; else it says so, and Validators
 	Part       *fetch.Part // of every resource; nil: the whole
 
+	Trace *fetch.Trace // of every attempt; nil: none
+
 	// OnOutputLost, if not nil, is called once, under the crawl's lock, when records can no longer be written.
 	// Whoever runs the crawl may cancel it then: what is in flight would leave no record.
 	OnOutputLost func()
@@ -158,7 +160,7 @@ func (c *Crawler) stir() {
 func (c *Crawler) hire() {
 	c.workers++
 	w := &worker{crawler: c}
-	w.turn = w.turnover
+	w.turn, w.request.Trace = w.turnover, c.options.Trace
 	c.crew = append(c.crew, w)
 	w.request.Method, w.request.Fields, w.request.Body = c.options.Method, c.options.Fields, c.options.Body
 	if o := &c.options; o.Validators || o.Previous != nil || o.Part != nil {

@@ -12,6 +12,7 @@ import (
 type Answer struct {
 	Addrs []netip.Addr // IPv6 and IPv4 by turns (RFC 8305 section 4), at least one, if Err is nil; not to be written to
 	Err   error        // an *Error
+	Local bool         // no server was asked: the hosts file has it, or it is this machine
 
 	name    string      // as it was asked for, in lower case
 	expires time.Time   // zero until it arrives

@@ -136,7 +136,7 @@ func (r *Resolver) begin(name string) *Answer {
 	name = strings.Clone(name) // it may be part of something larger
 	bare := strings.TrimSuffix(name, ".")
 	if addrs := r.given(bare); len(addrs) > 0 {
-		a := &Answer{name: name, expires: now.Add(r.options.MaxTTL)}
+		a := &Answer{name: name, expires: now.Add(r.options.MaxTTL), Local: true}
 		if a.Addrs = r.options.Families.interleave(addrs); len(a.Addrs) == 0 {
 			a.Err = &Error{Kind: NoAddress, Families: r.options.Families, Name: bare}
 		}

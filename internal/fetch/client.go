@@ -137,6 +137,9 @@ func (c *Client) Close() {
 // stays within 2 KB of stack costs half of one that does not, and that is most of what it costs.
 func (c *Client) Do(ctx context.Context, req *Request, res *Response) error {
 	c.begin(res)
+	if req.Trace != nil {
+		c.startTrace(req, res)
+	}
 	for {
 		var conn *conn
 		var err error
@@ -167,6 +170,9 @@ func (c *Client) Do(ctx context.Context, req *Request, res *Response) error {
 		}
 		if err != nil {
 			err = c.end(res, err)
+		}
+		if res.trace != nil {
+			res.trace.tellEnd(res, err)
 		}
 		return err
 	}
@@ -207,6 +213,9 @@ func (c *Client) settle(conn *conn, req *Request, res *Response, err error) (nex
 		c.pool.release(conn)
 		if again {
 			res.fresh = true
+			if res.trace != nil {
+				res.trace.tellAgain(res, err)
+			}
 			return req
 		}
 	}

@@ -36,6 +36,9 @@ func (c *Client) plan(ctx context.Context, req *Request, res *Response) *dialing
 // one becomes idle meanwhile, and none fresh is asked for, that one will do.
 func (c *Client) connect(ctx context.Context, d *dialing) (*conn, error) {
 	for !d.over {
+		if d.response.trace != nil {
+			d.tellAttempt(EventConnecting, 0, nil)
+		}
 		d.raw, d.err = c.engine.DialContext(d.deadline, "tcp", d.address)
 		c.engine.Leaf(d.steps.judge)
 		if d.pause > 0 && !d.over {
@@ -133,6 +136,9 @@ func (d *dialing) begin() {
 	d.given = d.route.via != nil // the user gave the proxy; where it leads is another matter: see Client.barred, target
 	if addrs := c.resolver.given(d.route.host, d.route.port); len(addrs) > 0 {
 		d.given = true
+		if d.response.trace != nil {
+			d.tellAddresses(addrs, fromUser, 0, nil)
+		}
 		d.choose(addrs)
 		return
 	}
@@ -152,6 +158,10 @@ func (d *dialing) learn() {
 	d.client.noteLag(d.response, now)
 	question := d.question
 	d.question = nil
+	if d.err == nil && d.response.trace != nil {
+		addrs, err := question.outcome()
+		d.tellAddresses(addrs, d.client.resolver.from(question), now.Sub(d.before), err)
+	}
 	switch {
 	case d.err != nil: // of the wait
 		d.err, d.over = fail(Cancelled, d.err), true
@@ -227,6 +237,9 @@ func (d *dialing) judge() {
 	if d.err == nil {
 		d.conn, d.over = newConn(d.raw, d.route.key, d.address), true
 		d.conn.private, d.conn.given = c.private(d.addr), d.given
+		if d.response.trace != nil {
+			d.tellAttempt(EventConnected, now.Sub(d.before), nil)
+		}
 		return
 	}
 	d.err = classify(d.ctx, d.err, d.timeout)
@@ -236,6 +249,9 @@ func (d *dialing) judge() {
 		d.err = fail(class, d.err)
 	}
 	if class.Family() == "local" && now.Sub(d.first) <= pressurePatience {
+		if d.response.trace != nil {
+			d.tellAttempt(EventPressure, now.Sub(d.before), d.err)
+		}
 		d.relieve(class)
 		d.before, d.err = now, nil
 		return
@@ -244,6 +260,9 @@ func (d *dialing) judge() {
 	d.noteNoWay(class)
 	if class == ClosedReset || class == Internal { // some other error of the system's
 		d.err = fail(ConnectFailed, d.err)
+	}
+	if d.response.trace != nil {
+		d.tellAttempt(EventUnconnected, now.Sub(d.before), d.err)
 	}
 	d.failed(class)
 }

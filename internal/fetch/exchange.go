@@ -107,6 +107,9 @@ func (b *buffer) composeRequest() {
 	b.out = append(b.out, req.Body...)
 	now := b.client.engine.Now()
 	b.res.phase, b.res.Sent = now.Sub(b.res.Started), true
+	if b.res.trace != nil {
+		b.res.trace.tellRequest(b)
+	}
 	b.err = b.conn.SetDeadline(b.client.limit(now, b.res))
 }
 
@@ -294,6 +297,9 @@ func (b *buffer) parseHead(lim http1.Limits) (int, error) {
 		}
 		if err := b.head.Parse(b.bytes[begin:begin+end], lim); err != nil {
 			return 0, err
+		}
+		if b.res.trace != nil {
+			b.res.trace.tell(&Event{Kind: headKind(&b.head), Head: b.head.Raw})
 		}
 		if !b.head.Interim() {
 			return begin + end, nil

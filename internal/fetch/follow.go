@@ -220,6 +220,10 @@ func (c *Client) follow(res *Response, err error) *Request {
 	if err != nil {
 		res.whole(c.engine.Now())
 	}
+	if res.trace != nil {
+		res.trace.tellHop(res, nil)
+		res.trace.tell(&Event{Kind: EventRedirect, Text: res.Redirection.FinalURL.String()})
+	}
 	c.engine.Leaf(res.Redirection.advance)
 	return &res.Redirection.request
 }
@@ -230,6 +234,7 @@ func (r *Response) advance() {
 	*r = Response{
 		Started: before.Started, BytesWire: before.BytesWire, Lag: before.Lag, Timings: before.Timings,
 		Sent: before.Sent, Redirection: before.Redirection, limit: before.limit,
+		trace: before.trace,
 	}
 }
 

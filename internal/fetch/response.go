@@ -33,6 +33,7 @@ type Request struct {
 	OnTrailers func(*http1.Fields)
 
 	Selection *Selection // nil: the whole, whatever its version
+	Trace     *Trace     // nil: nobody is told
 
 	elsewhere bool // a redirect leads here from another origin than the first: what the user gave is not for it
 }
@@ -97,6 +98,7 @@ type Response struct {
 	body    *http1.Body // nil until a body goes on beyond its first read
 
 	decoding *decoding // nil: of this body nothing is undone
+	trace    *tracing  // nil: nobody is told
 }
 
 // deadline is when the whole fetch has to be over. Time in the queue does not count: it is not the server's.
@@ -133,6 +135,9 @@ func (r *Response) finish(req *Request, body *http1.Body, now time.Time) error {
 		if trailers := body.Trailers(); r.framing.Kind == http1.Chunked && trailers.Len() > 0 {
 			req.OnTrailers(trailers)
 		}
+	}
+	if r.trace != nil && body != nil && r.framing.Kind == http1.Chunked && body.Trailers().Len() > 0 {
+		r.trace.tell(&Event{Kind: EventTrailers, Head: body.Trailers().Raw})
 	}
 	return r.Selected.check(r.BytesBody)
 }

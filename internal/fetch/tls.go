@@ -184,8 +184,11 @@ func (c *Client) secured(server bool) *security {
 }
 
 // secure makes a TLS connection with the server of conn.
-func (e *establishing) secure(ctx context.Context, conn *conn) (err error) {
-	conn.tls, err = e.shake(ctx, conn, nil, &e.response.Timings.TLS)
+func (e *establishing) secure(ctx context.Context, conn *conn) error {
+	state, err := e.shake(ctx, conn, nil, &e.response.Timings.TLS)
+	if err == nil {
+		conn.tls = NewTLSInfo(state.Version, state.CipherSuite, state.DidResume)
+	}
 	return err
 }
 
@@ -198,7 +201,7 @@ func (e *establishing) secureProxy(ctx context.Context, conn *conn) error {
 
 // shake does a handshake, on the stack of this task, which may grow (see establishing): with p, or with the server if
 // that is nil. It adds to spent how long it took.
-func (e *establishing) shake(ctx context.Context, conn *conn, p *Proxy, spent *time.Duration) (info TLSInfo, err error) {
+func (e *establishing) shake(ctx context.Context, conn *conn, p *Proxy, spent *time.Duration) (state tls.ConnectionState, err error) {
 	c, host := e.client, e.route.url.Host()
 	if p != nil {
 		host = p.host
@@ -206,7 +209,7 @@ func (e *establishing) shake(ctx context.Context, conn *conn, p *Proxy, spent *t
 	s := c.secured(p == nil)
 	config, err := s.config(ctx, host)
 	if err != nil {
-		return info, fail(Cancelled, err)
+		return state, fail(Cancelled, err)
 	}
 	before := c.engine.Now()
 	deadline, timeout := before.Add(c.options.ConnectTimeout), TimeoutTLS
@@ -214,22 +217,27 @@ func (e *establishing) shake(ctx context.Context, conn *conn, p *Proxy, spent *t
 		deadline, timeout = last, TimeoutTotal
 	}
 	if err = conn.SetDeadline(deadline); err == nil {
-		info, err = s.handshake(conn, config, p, func() { c.noteLag(&e.response, c.engine.Now()) })
+		state, err = s.handshake(conn, config, p, func() { c.noteLag(&e.response, c.engine.Now()) })
 	}
 	now := c.engine.Now()
 	*spent += now.Sub(before)
 	c.noteLag(&e.response, now)
-	if err != nil {
-		return info, handshakeError(ctx, err, timeout)
+	if e.response.trace != nil {
+		e.response.trace.tell(&Event{
+			Kind: EventTLS, Text: host, Took: now.Sub(before), State: &state, Insecure: s.options.Insecure, Err: err,
+		})
 	}
-	return info, nil
+	if err != nil {
+		return state, handshakeError(ctx, err, timeout)
+	}
+	return state, nil
 }
 
 // handshake puts a TLS connection in the place of the one that conn has, which may be one with a proxy. p is the proxy
 // that it is with, or nil. crypto/tls gets a context that nothing can cancel, for else it would close the connection
 // from another goroutine: the deadline of the connection ends it, and so does the cancellation of the task. woken is
 // called whenever something has come.
-func (s *security) handshake(conn *conn, config *tls.Config, p *Proxy, woken func()) (info TLSInfo, err error) {
+func (s *security) handshake(conn *conn, config *tls.Config, p *Proxy, woken func()) (state tls.ConnectionState, err error) {
 	var session *tls.Conn
 	var events engine.ReadWaiter
 	var over net.Conn
@@ -247,9 +255,8 @@ func (s *security) handshake(conn *conn, config *tls.Config, p *Proxy, woken fun
 		over = &wholeConn{Conn: session, below: below, proxy: p}
 	}
 	if err := session.HandshakeContext(context.Background()); err != nil {
-		return info, err
+		return state, err
 	}
-	state := session.ConnectionState()
 	conn.Conn, conn.events = over, events
-	return NewTLSInfo(state.Version, state.CipherSuite, state.DidResume), nil
+	return session.ConnectionState(), nil
 }

@@ -63,6 +63,9 @@ func (e *establishing) tunnel(ctx context.Context, conn *conn) error {
 	now := c.engine.Now()
 	res.Timings.Connect += now.Sub(before)
 	c.noteLag(res, now)
+	if res.trace != nil {
+		res.trace.tell(&Event{Kind: EventTunnel, Text: p.String(), From: target, Took: now.Sub(before), Err: err})
+	}
 	if err == nil {
 		return nil
 	}
@@ -136,6 +139,9 @@ func (c *Client) askConnect(p *Proxy, conn *conn, target string, res *Response) 
 	out, err := http1.AppendRequest(nil, &request)
 	if err != nil {
 		return err
+	}
+	if res.trace != nil {
+		res.trace.tell(&Event{Kind: EventRequest, Head: out})
 	}
 	if _, err = conn.Write(out); err != nil {
 		return err
