@@ -74,6 +74,9 @@ func FuzzDecoder(f *testing.F) {
 		if err == nil {
 			want, err = io.ReadAll(io.LimitReader(r, limit))
 		}
+		if name == "gzip" && reservedFlags(coded) {
+			return // an error by RFC 1952 section 2.3.1.2, which the standard library lets pass
+		}
 		if err == nil && (whole.err != nil || !bytes.Equal(whole.body, want)) {
 			t.Fatalf("%s: %d bytes, %v; the oracle has %d bytes", name, len(whole.body), whole.err, len(want))
 		}
@@ -81,6 +84,16 @@ func FuzzDecoder(f *testing.F) {
 			t.Fatalf("%s: other bytes than the oracle's", name)
 		}
 	})
+}
+
+// reservedFlags reports whether there may be a gzip header with flags that have no meaning yet.
+func reservedFlags(coded []byte) bool {
+	for i := 0; i+3 < len(coded); i++ {
+		if coded[i] == 0x1f && coded[i+1] == 0x8b && coded[i+2] == 8 && coded[i+3]&0xe0 != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 func isLimit(err error) bool { return errors.Is(err, ErrSize) || errors.Is(err, ErrRatio) }

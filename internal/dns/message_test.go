@@ -111,13 +111,13 @@ func account(t *testing.T, raw []byte, q *question, r *reply) {
 		switch {
 		case err != nil:
 			t.Fatalf("%x: %v", raw, err)
-		case h.Type == q.kind && q.kind == dnsmessage.TypeA:
+		case h.Type == q.kind && q.kind == dnsmessage.TypeA && h.Length == 4:
 			body, bad := p.AResource()
 			there, err = append(there, netip.AddrFrom4(body.A)), bad
-		case h.Type == q.kind:
+		case h.Type == q.kind && q.kind == dnsmessage.TypeAAAA && h.Length == 16:
 			body, bad := p.AAAAResource()
 			there, err = append(there, netip.AddrFrom16(body.AAAA).Unmap()), bad
-		default: // what is in a record that nobody asked for does not matter
+		default: // what is in a record that nobody asked for, or of another name, does not matter
 			err = p.SkipAnswer()
 		}
 		if err != nil {
