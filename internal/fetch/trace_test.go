@@ -4,7 +4,9 @@ package fetch
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -66,6 +68,8 @@ func TestTrace(t *testing.T) {
 	safe := secure.serve(t, answering(hello)).base
 	trailing := serve(t, answering("HTTP/1.1 103 Early\r\nA: b\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\nX: y\r\n\r\n")).base
 	dead := refused(t)
+	_, port, _ := strings.Cut(base[len("http://"):], ":")
+	two := map[string][]netip.Addr{"name.test:" + port: {netip.IPv6Loopback(), netip.MustParseAddr("127.0.0.1")}}
 	for _, tt := range []struct {
 		name, url string
 		options   Options
@@ -77,6 +81,7 @@ func TestTrace(t *testing.T) {
 		{"redirects", base + "/f/redirect/3", Options{MaxRedirects: 5}, OK, 4, map[EventKind]int{EventRequest: 4, EventHead: 4, EventRedirect: 3, EventReused: 3, EventConnected: 1}, 0},
 		{"interim, trailers", trailing, Options{}, OK, 1, map[EventKind]int{EventInterim: 1, EventHead: 1, EventTrailers: 1}, 0},
 		{"tls", safe, Options{TLS: secure.client}, OK, 1, map[EventKind]int{EventConnecting: 1, EventTLS: 1, EventHead: 1}, 0},
+		{"two addresses", "http://name.test:" + port + "/p/0", Options{Resolve: two}, OK, 1, map[EventKind]int{EventAddresses: 1, EventConnecting: 2, EventUnconnected: 1, EventConnected: 1}, 0},
 		{"refused", dead, Options{}, ConnectRefused, 1, map[EventKind]int{EventUnconnected: 1, EventRequest: 0}, 0},
 		{"stalled", base + "/f/stall", Options{Timeout: short}, TimeoutFirstByte, 1, map[EventKind]int{EventRequest: 1, EventHead: 0}, PhaseFirstByte},
 		{"stalled in the body", base + "/f/stall-body/1000", Options{Timeout: 10 * short}, TimeoutRead, 1, map[EventKind]int{EventHead: 1}, PhaseBody},
