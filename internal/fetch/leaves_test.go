@@ -220,7 +220,7 @@ func TestNothingIsLeft(t *testing.T) {
 
 func testNothingIsLeft(t *testing.T, k kind, r *rand.Rand, cut bool) {
 	list, options := mishaps(t)
-	e := k.engine(t)
+	e := punctual(k.engine(t)) // limits are short here
 	c := NewClient(e, options(r))
 	c.resolver.lookup = func(ctx context.Context, host string) ([]netip.Addr, error) {
 		if host == "slow.test" {

@@ -156,10 +156,17 @@ func (c *steppedConn) keep() {
 // not wait, others still have their turn when the budget of this step is used up: TryRead has counted.
 func (c *steppedConn) AwaitReadable() error {
 	if c.more {
-		_, err := c.steppable.Read(nil)
-		return err
+		return c.breathe()
 	}
 	return c.steppable.AwaitReadable()
+}
+
+// breathe stands apart from AwaitReadable for the sake of its frame: see Client.Do.
+//
+//go:noinline
+func (c *steppedConn) breathe() error {
+	_, err := c.steppable.Read(nil)
+	return err
 }
 
 // Read implements net.Conn, but does not wait: see steppedConn.
@@ -225,9 +232,13 @@ func (c *steppedConn) Stale() bool {
 	if !c.more && !c.steppable.Stale() {
 		return false
 	}
-	if c.carries {
-		return true
-	}
+	return c.carries || c.probe()
+}
+
+// probe looks at what has come. It stands apart from Stale for the sake of its frame: see Client.Do.
+//
+//go:noinline
+func (c *steppedConn) probe() (stale bool) {
 	l := c.leaf
 	_ = c.SetReadDeadline(time.Time{}) // that of the last exchange may have passed; what is closed has none
 	l.conn = c
