@@ -155,16 +155,25 @@ func TestBusyLoop(t *testing.T) {
 	}
 }
 
-// flagging tells when the first bytes have gone out.
+// flagging is a connection whose first bytes wait for a sign, after it has told that they are there, and tells when they
+// have gone out.
 type flagging struct {
 	net.Conn
-	once *sync.Once
-	gone chan struct{}
+	once             *sync.Once
+	there, may, gone chan struct{}
 }
 
-func (c flagging) Write(p []byte) (int, error) {
-	n, err := c.Conn.Write(p)
-	c.once.Do(func() { close(c.gone) })
+func (c flagging) Write(p []byte) (n int, err error) {
+	first := false
+	c.once.Do(func() {
+		first = true
+		close(c.there)
+		<-c.may
+	})
+	n, err = c.Conn.Write(p)
+	if first {
+		close(c.gone)
+	}
 	return n, err
 }
 
@@ -174,8 +183,8 @@ func TestBusyInHandshake(t *testing.T) {
 	for _, poller := range eventloop.Pollers() {
 		w := secured(t)
 		w.server.MaxVersion = tls.VersionTLS12 // the server has two flights
-		gone := make(chan struct{})
-		s := w.serveBelow(t, func(c net.Conn) net.Conn { return flagging{c, new(sync.Once), gone} }, answering(hello))
+		f := flagging{once: new(sync.Once), there: make(chan struct{}), may: make(chan struct{}), gone: make(chan struct{})}
+		s := w.serveBelow(t, func(c net.Conn) net.Conn { f.Conn = c; return f }, answering(hello))
 		l, p := looptest.New(t, poller, eventloop.Options{SlowCallback: -1})
 		e := engine.NewLoopOn(l)
 		over := false
@@ -183,7 +192,9 @@ func TestBusyInHandshake(t *testing.T) {
 			for waits := true; !over; { // a loop that has something to do lets no time pass
 				if waits {
 					select {
-					case <-gone:
+					case <-f.there: // what comes within this step waits for its end
+						close(f.may)
+						<-f.gone
 						p.Clock.Advance(busy)
 						waits = false
 					default:

@@ -44,6 +44,12 @@ func (h heeded) AwaitReadable() error {
 	return err
 }
 
+// TryRead implements engine.TryReader. It may find what had come before anybody waited for it.
+func (h heeded) TryRead(p []byte) (int, error) {
+	h.woken()
+	return h.steppable.TryRead(p)
+}
+
 // steppedConn is a TLS connection whose reads do not wait: with nothing there, Read returns syscall.EAGAIN, so that its
 // caller can put its buffer away before it waits with AwaitReadable.
 type steppedConn struct {
