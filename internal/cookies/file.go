@@ -89,9 +89,7 @@ func parseLine(line string) (c cookie, offender string, err error) {
 		return cookie{}, f[0], errFields
 	}
 	for i := range f {
-		if i != 2 { // a path may end with a space: that of a URL which somebody has not encoded
-			f[i] = strings.Trim(f[i], " ")
-		}
+		f[i] = strings.Trim(f[i], " ")
 	}
 	domain, ok := canonicalHost(strings.TrimPrefix(f[0], "."))
 	if !ok {

@@ -18,6 +18,7 @@ func FuzzSetCookie(f *testing.F) {
 	}
 	f.Add("a=1; Domain=::1", false, "[::1]", "*")
 	f.Fuzz(func(t *testing.T, field string, secure bool, host, path string) {
+		path = strings.ReplaceAll(path, " ", "%20") // as in every URL: a file does not keep spaces at the ends of a field
 		j := New()
 		j.Set(true, host, path, "before=1", now())
 		j.Set(secure, host, path, field, now())
