@@ -89,6 +89,7 @@ func (e *Error) Unwrap() error { return e.Err }
 var (
 	errOther     = errors.New("not an answer to this question") // never leaves the package
 	errChain     = errors.New("chain of aliases is too long, or a loop")
+	errLength    = errors.New("address of the wrong length")
 	errReferral  = errors.New("a referral to other servers")
 	errTruncated = errors.New("truncated over TCP too")
 	errStranger  = errors.New("answer to another question over TCP")

@@ -167,12 +167,18 @@ func (r *reply) follow(p *dnsmessage.Parser, ttl uint32) error {
 func (r *reply) take(p *dnsmessage.Parser, h dnsmessage.ResourceHeader) error {
 	var addr netip.Addr
 	if h.Type == dnsmessage.TypeA {
+		if h.Length != 4 { // the library does not look
+			return errLength
+		}
 		a, err := p.AResource()
 		if err != nil {
 			return err
 		}
 		addr = netip.AddrFrom4(a.A)
 	} else {
+		if h.Length != 16 {
+			return errLength
+		}
 		aaaa, err := p.AAAAResource()
 		if err != nil {
 			return err

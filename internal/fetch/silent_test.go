@@ -26,13 +26,13 @@ func childSilent() error {
 	}
 	fmt.Println(ln.Addr())
 	go func() {
-		var kept []net.Conn
+		kept := map[net.Conn]bool{} // else the collector would close them
 		for {
 			c, err := ln.Accept()
 			if err != nil {
 				return
 			}
-			kept = append(kept, c)
+			kept[c] = true
 		}
 	}()
 	_, err = io.Copy(io.Discard, os.Stdin)
