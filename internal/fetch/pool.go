@@ -61,10 +61,11 @@ type pool struct {
 	spare   int // idle connections
 	open    int // connections that exist or are being made
 	max     int
-	most    int       // what max was set to
-	shrunk  time.Time // when max was last lowered
-	waiting int       // tasks that wait for room
-	told    int       // of these, how many have been told that there is some, and have not taken it yet
+	most    int           // what max was set to
+	shrunk  time.Time     // when max was last lowered
+	waiting int           // tasks that wait for room
+	told    int           // of these, how many have been told that there is some, and have not taken it yet
+	looked  time.Duration // when an idle connection was last asked for; take is too deep down to look at the clock
 	closing bool
 }
 
@@ -86,6 +87,7 @@ func (p *pool) now() time.Duration { return p.engine.Now().Sub(p.began) }
 // Nobody overtakes those that wait: on the loop, a task that fetches without a pause would always come first.
 func (p *pool) acquire(ctx context.Context, origin string, need need, waited *time.Duration) (*conn, error) {
 	p.mu.Lock() // without defer, which makes the frame larger: see Client.Do
+	p.looked = p.now()
 	if p.tell(); p.waiting == 0 {
 		if c, ok := p.admit(origin, need); ok {
 			p.mu.Unlock()
@@ -108,6 +110,7 @@ func (p *pool) wait(ctx context.Context, origin string, need need, waited *time.
 			p.tell()
 			return nil, fail(Cancelled, err)
 		}
+		p.looked = p.now()
 		c, ok := p.admit(origin, need)
 		p.told--
 		if ok {
@@ -152,6 +155,7 @@ func (p *pool) tell() {
 func (p *pool) trade(origin string, need need) *conn {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.looked = p.now()
 	var c *conn
 	if need&needPublic != 0 {
 		c = p.takePublic(origin)
@@ -172,7 +176,7 @@ func (p *pool) take(origin string) *conn {
 	}
 	for len(s.conns) > 0 {
 		c := s.conns[len(s.conns)-1]
-		if c.stale() || p.now()-c.idle > p.maxAge {
+		if c.stale() || p.looked-c.idle > p.maxAge {
 			p.discard(c)
 			continue
 		}
@@ -191,7 +195,7 @@ func (p *pool) takePublic(origin string) *conn {
 	}
 	for i := len(s.conns) - 1; i >= 0; i-- { // what is discarded is behind those that are left to look at
 		switch c := s.conns[i]; {
-		case c.stale() || p.now()-c.idle > p.maxAge:
+		case c.stale() || p.looked-c.idle > p.maxAge:
 			p.discard(c)
 		case !c.private || c.given:
 			p.unlink(c)
