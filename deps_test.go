@@ -45,6 +45,7 @@ var importTable = []row{
 	{name: "bench", may: []string{"compare", "modes", "report"}, why: "judges what compare has measured; measures nothing itself"},
 	{name: "latency", why: "what things cost on this machine; knows no crawl, and nothing else of this program"},
 	{name: "live", may: []string{"crawler", "fetch"}, why: "shows a crawl that runs; the crawl does not know of it"},
+	{name: "suites", why: "reads what others wrote, for tests of any package"},
 	{name: "origin", alone: true, why: "the oracle: it shares no code with what it judges, in tests neither"},
 	{name: "cmd/crawl", any: true, why: "the only place that wires"},
 	{name: "bench/regress", may: []string{"bench", "compare", "modes"}, why: "measures crawl bench from outside, and counts what it said"},
@@ -53,7 +54,7 @@ var importTable = []row{
 }
 
 // testKit is what the tests of every package may import besides its row.
-var testKit = []string{"engine", "eventloop", "eventloop/looptest", "frontier/frontiertest", "origin", "sim"}
+var testKit = []string{"engine", "eventloop", "eventloop/looptest", "frontier/frontiertest", "origin", "sim", "suites"}
 
 // module is an external module and where it may be imported.
 type module struct {

@@ -1,11 +1,9 @@
 package cookies
 
 import (
-	"bufio"
-	"encoding/json"
-	"os"
-	"path/filepath"
 	"testing"
+
+	"crawl/internal/suites"
 )
 
 // vector is a case of the suite that stands beside the repository; its README explains the fields.
@@ -19,20 +17,7 @@ type vector struct {
 
 // TestSuite: all cases of the working group that wrote RFC 6265.
 func TestSuite(t *testing.T) {
-	path := filepath.Join("..", "..", "..", "shared", "suites", "cookies.jsonl")
-	f, err := os.Open(path)
-	if err != nil {
-		t.Skipf("SKIPPED, the suite is not there: %v", err)
-	}
-	defer f.Close()
-	lines := bufio.NewScanner(f)
-	n := 0
-	for lines.Scan() {
-		var v vector
-		if err := json.Unmarshal(lines.Bytes(), &v); err != nil {
-			t.Fatal(err)
-		}
-		n++
+	for _, v := range suites.Read[vector](t, "cookies.jsonl", 113) {
 		t.Run(v.ID, func(t *testing.T) {
 			j := New()
 			for _, field := range v.SetCookie {
@@ -40,12 +25,6 @@ func TestSuite(t *testing.T) {
 			}
 			j.want(t, v.GetURL, latin1(t, v.Cookie))
 		})
-	}
-	if err := lines.Err(); err != nil {
-		t.Fatal(err)
-	}
-	if n < 113 {
-		t.Errorf("only %d cases", n)
 	}
 }
 

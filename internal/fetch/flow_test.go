@@ -3,12 +3,10 @@
 package fetch
 
 import (
-	"bufio"
-	"encoding/json"
-	"os"
-	"path/filepath"
 	"slices"
 	"testing"
+
+	"crawl/internal/suites"
 )
 
 // flow is one of curl's own cases about what happens with a response; the README of the suites explains the fields.
@@ -25,24 +23,10 @@ type flow struct {
 // flows reads those about content codings, or the others, which are about redirects.
 func flows(t *testing.T, codings bool) (list []flow) {
 	t.Helper()
-	f, err := os.Open(filepath.Join("..", "..", "..", "shared", "suites", "curl-flow.jsonl"))
-	if err != nil {
-		t.Skipf("SKIPPED, the suite is not there: %v", err)
-	}
-	defer f.Close()
-	lines := bufio.NewScanner(f)
-	lines.Buffer(nil, 16<<20)
-	for lines.Scan() {
-		var c flow
-		if err := json.Unmarshal(lines.Bytes(), &c); err != nil {
-			t.Fatal(err)
-		}
+	for _, c := range suites.Read[flow](t, "curl-flow.jsonl", 1) {
 		if slices.Contains(c.Opts, "--compressed") == codings {
 			list = append(list, c)
 		}
-	}
-	if err := lines.Err(); err != nil {
-		t.Fatal(err)
 	}
 	return list
 }

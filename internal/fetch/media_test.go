@@ -3,15 +3,12 @@
 package fetch
 
 import (
-	"bufio"
-	"encoding/json"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"crawl/internal/http1"
+	"crawl/internal/suites"
 )
 
 // mediaVector is a case of the suites mime (input, output) or ct-headers (headers, mime).
@@ -24,33 +21,17 @@ type mediaVector struct {
 	Encoding *string  `json:"encoding"`
 }
 
-// mediaVectors reads a suite, which stands beside the repository because of its licence.
-func mediaVectors(t *testing.T, name string, least int) (list []mediaVector) {
+// mediaVectors reads one of the suites, with a Content-Type field or several in each case.
+func mediaVectors(t *testing.T, name string, least int) []mediaVector {
 	t.Helper()
-	f, err := os.Open(filepath.Join("..", "..", "..", "shared", "suites", name))
-	if err != nil {
-		t.Skipf("SKIPPED, the suite is not there: %v", err)
-	}
-	defer f.Close()
-	lines := bufio.NewScanner(f)
-	for lines.Scan() {
-		var v mediaVector
-		if err := json.Unmarshal(lines.Bytes(), &v); err != nil {
-			t.Fatal(err)
-		}
-		if v.Headers == nil { // of the suite mime: one field
+	list := suites.Read[mediaVector](t, name, least)
+	for i := range list {
+		if v := &list[i]; v.Headers == nil { // of the suite mime: one field
 			v.Headers = []string{v.Input}
 			if v.Output != nil {
 				v.Mime = *v.Output
 			}
 		}
-		list = append(list, v)
-	}
-	if err := lines.Err(); err != nil {
-		t.Fatal(err)
-	}
-	if len(list) < least {
-		t.Fatalf("%s: only %d cases", name, len(list))
 	}
 	return list
 }

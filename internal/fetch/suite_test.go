@@ -3,14 +3,12 @@
 package fetch
 
 import (
-	"bufio"
 	"bytes"
-	"encoding/json"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"crawl/internal/suites"
 )
 
 // vector is a case of the HTTP/1.1 suite that other projects wrote; its README explains the fields.
@@ -27,37 +25,10 @@ type vector struct {
 	Upgrade  bool    `json:"upgrade"`
 }
 
-// vectors reads the suite, which stands beside the repository because of its licences.
-func vectors(t *testing.T) (list []vector) {
-	t.Helper()
-	path := filepath.Join("..", "..", "..", "shared", "suites", "http1-core.jsonl")
-	f, err := os.Open(path)
-	if err != nil {
-		t.Skipf("SKIPPED, the suite is not there: %v", err)
-	}
-	defer f.Close()
-	lines := bufio.NewScanner(f)
-	lines.Buffer(nil, 16<<20)
-	for lines.Scan() {
-		var v vector
-		if err := json.Unmarshal(lines.Bytes(), &v); err != nil {
-			t.Fatalf("%s: %v", path, err)
-		}
-		list = append(list, v)
-	}
-	if err := lines.Err(); err != nil {
-		t.Fatal(err)
-	}
-	if len(list) < 75 {
-		t.Fatalf("only %d cases", len(list))
-	}
-	return list
-}
-
 // TestSuite: every case over a real connection, whole and with every byte in a write of its own, ends as its
 // source says, and what is behind the response reaches nobody.
 func TestSuite(t *testing.T) {
-	list := vectors(t)
+	list := suites.Read[vector](t, "http1-core.jsonl", 75)
 	for how, step := range map[string]int{"whole": 1 << 30, "bytewise": 1} {
 		t.Run(how, func(t *testing.T) {
 			onEachWire(t, func(t *testing.T, k kind, w wire) {

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"crawl/internal/suites"
 )
 
 // tlsCase is a server of the suite of TLS; the README of the suite explains it.
@@ -53,7 +55,7 @@ func requires(t *testing.T, programs ...string) {
 // without having chosen, and so do we, in HTTP/1.1: what it answers is either that, or of class protocol.head. Nothing
 // is gained by refusing what works.
 func TestTLSSuite(t *testing.T) {
-	dir := filepath.Join("..", "..", "..", "shared", "suites", "tls")
+	dir := suites.Path("tls")
 	data, err := os.ReadFile(filepath.Join(dir, "cases.json"))
 	if err != nil {
 		t.Skipf("SKIPPED, the suite is not there: %v", err)

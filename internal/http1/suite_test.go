@@ -1,13 +1,11 @@
 package http1
 
 import (
-	"bufio"
 	"bytes"
-	"encoding/json"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
+
+	"crawl/internal/suites"
 )
 
 // vector is a case of the HTTP/1.1 suites that other projects wrote; its README explains the fields.
@@ -26,35 +24,9 @@ type vector struct {
 	Interim  bool        `json:"interim"`
 }
 
-// vectors reads a suite, which stands beside the repository because of its licences.
-func vectors(t *testing.T, name string) (list []vector) {
-	path := filepath.Join("..", "..", "..", "shared", "suites", name)
-	f, err := os.Open(path)
-	if err != nil {
-		t.Skipf("SKIPPED, the suite is not there: %v", err)
-	}
-	defer f.Close()
-	lines := bufio.NewScanner(f)
-	lines.Buffer(nil, 16<<20)
-	for lines.Scan() {
-		var v vector
-		if err := json.Unmarshal(lines.Bytes(), &v); err != nil {
-			t.Fatalf("%s: %v", path, err)
-		}
-		list = append(list, v)
-	}
-	if err := lines.Err(); err != nil {
-		t.Fatal(err)
-	}
-	return list
-}
-
 // TestSuiteCore: every case has to hold, whole and with every byte by itself.
 func TestSuiteCore(t *testing.T) {
-	list := vectors(t, "http1-core.jsonl")
-	if len(list) < 75 {
-		t.Fatalf("only %d cases", len(list))
-	}
+	list := suites.Read[vector](t, "http1-core.jsonl", 75)
 	for _, v := range list {
 		t.Run(v.ID+" "+v.Title, func(t *testing.T) {
 			m := readAnyhow(t, v.Raw, "GET", Limits{})
@@ -210,7 +182,7 @@ var policies = []policy{
 
 // TestSuitePolicy: every case has the outcome that its group declares, and every case is in a group.
 func TestSuitePolicy(t *testing.T) {
-	list := vectors(t, "http1-policy.jsonl")
+	list := suites.Read[vector](t, "http1-policy.jsonl", 1)
 	declared := map[string]string{}
 	for _, p := range policies {
 		for _, id := range strings.Fields(p.ids) {

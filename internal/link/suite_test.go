@@ -1,43 +1,13 @@
 package link
 
 import (
-	"bufio"
-	"encoding/json"
 	"errors"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
-)
 
-// suite reads a file of the cases that other projects wrote, at least so many; its README explains the fields. They
-// stand beside the repository because of their licences.
-func suite[T any](t *testing.T, name string, atLeast int) (list []T) {
-	t.Helper()
-	path := filepath.Join("..", "..", "..", "shared", "suites", name)
-	f, err := os.Open(path)
-	if err != nil {
-		t.Skipf("SKIPPED, the suite is not there: %v", err)
-	}
-	defer f.Close()
-	lines := bufio.NewScanner(f)
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		var c T
-		if err := json.Unmarshal(lines.Bytes(), &c); err != nil {
-			t.Fatalf("%s: %v", path, err)
-		}
-		list = append(list, c)
-	}
-	if err := lines.Err(); err != nil {
-		t.Fatal(err)
-	}
-	if len(list) < atLeast {
-		t.Fatalf("%s: only %d cases", path, len(list))
-	}
-	return list
-}
+	"crawl/internal/suites"
+)
 
 // urlCase is one of url-web.jsonl and url-other.jsonl.
 type urlCase struct {
@@ -62,7 +32,7 @@ func (c *urlCase) parse() (URL, error) {
 
 // TestWebURLs: http and https URLs are what the tests of the web platform say, all of them, in whole and in parts.
 func TestWebURLs(t *testing.T) {
-	for _, c := range suite[urlCase](t, "url-web.jsonl", 288) {
+	for _, c := range suites.Read[urlCase](t, "url-web.jsonl", 288) {
 		t.Run(c.ID, func(t *testing.T) {
 			u, err := c.parse()
 			if c.Failure {
@@ -121,7 +91,7 @@ func TestOtherURLs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range suite[urlCase](t, "url-other.jsonl", 276) {
+	for _, c := range suites.Read[urlCase](t, "url-other.jsonl", 276) {
 		u, err := c.parse()
 		if err == nil {
 			t.Errorf("%s: %q is %q, want an error", c.ID, c.Input, u.String())
@@ -145,7 +115,7 @@ var missed = map[string]string{
 
 // TestToASCII: hosts become ASCII as the web platform's tests say.
 func TestToASCII(t *testing.T) {
-	for _, c := range suite[struct {
+	for _, c := range suites.Read[struct {
 		ID, Input string
 		Output    *string
 	}](t, "toascii.jsonl", 49) {
