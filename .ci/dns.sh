@@ -9,6 +9,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 PATH=$PATH:/usr/sbin:/sbin
+. .ci/debian.sh
 
 names=${DNS_NAMES:-20000}
 # Each name is a connection of its own, and each address of the test web has ports of its own for them: on one address,
@@ -30,26 +31,9 @@ trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi; }
-
-# install PACKAGE keeps Debian from starting the server it installs: policy-rc.d is how one says so.
-install() {
-	echo "test-dns: INSTALLING $1 with apt-get"
-	local policy=/usr/sbin/policy-rc.d ours='' done=0
-	as_root true 2>/dev/null || return 1
-	if [ ! -e $policy ]; then
-		printf '#!/bin/sh\nexit 101\n' | as_root tee $policy >/dev/null && as_root chmod 755 $policy && ours=1
-	fi
-	{ as_root apt-get update -q && as_root env DEBIAN_FRONTEND=noninteractive \
-		apt-get install -q -y --no-install-recommends "$1"; } >"$work/apt.log" 2>&1 || done=1
-	[ -z "$ours" ] || as_root rm -f $policy
-	[ $done = 0 ] || tail -n 5 "$work/apt.log" >&2
-	return $done
-}
-
 # have COMMAND PACKAGE
 have() {
-	command -v "$1" >/dev/null || { command -v apt-get >/dev/null && install "$2"; } || {
+	command -v "$1" >/dev/null || { command -v apt-get >/dev/null && debian_install test-dns "$work/apt.log" "$2"; } || {
 		echo "SKIPPED: test-dns: $1 is missing and $2 could not be installed: this needs Debian, and root or sudo"
 		return 1
 	}

@@ -11,6 +11,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 PATH=$PATH:/usr/sbin:/sbin
+. .ci/debian.sh
 
 crawl_limit=60   # seconds for one crawl
 server_limit=600 # seconds after which a proxy or the test web ends by itself
@@ -45,21 +46,11 @@ stop() {
 	wait "$pid" 2>/dev/null || true
 }
 
-as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi; }
-
-# have PROGRAM PACKAGE: it is there, or can be installed. policy-rc.d keeps Debian from starting what it installs.
+# have PROGRAM PACKAGE: it is there, or can be installed.
 have() {
 	command -v "$1" >/dev/null && return
 	command -v apt-get >/dev/null || { skip "$1: it is missing, and there is no apt-get"; return 1; }
-	echo "test-proxies: INSTALLING $2 with apt-get"
-	local policy=/usr/sbin/policy-rc.d ours= failed=
-	if [ ! -e $policy ]; then
-		printf '#!/bin/sh\nexit 101\n' | as_root tee $policy >/dev/null && as_root chmod 755 $policy && ours=1
-	fi
-	{ as_root apt-get update -q && as_root env DEBIAN_FRONTEND=noninteractive \
-		apt-get install -q -y --no-install-recommends "$2"; } >"$work/apt.log" 2>&1 || failed=1
-	[ -z "$ours" ] || as_root rm -f $policy
-	[ -z "$failed" ] || { tail -n 5 "$work/apt.log" >&2; skip "$2 could not be installed"; return 1; }
+	debian_install test-proxies "$work/apt.log" "$2" || { skip "$2 could not be installed"; return 1; }
 }
 
 listening() { (: >"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }

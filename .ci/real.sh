@@ -8,6 +8,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 PATH=$PATH:/usr/sbin:/sbin
+. .ci/debian.sh
 
 # name | loopback address | package | version that the table of truth was taken from | root in the package
 sites='python|127.0.1.1|python3.11-doc|3.11.2-6+deb12u9|usr/share/doc/python3.11/html
@@ -40,21 +41,6 @@ stop_nginx() {
 	! kill -0 "$nginx" 2>/dev/null || kill -KILL "$(cat "$work/nginx.pid")" "$nginx" 2>/dev/null || true
 	wait "$nginx" 2>/dev/null || true
 	nginx=
-}
-
-as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi; }
-
-# install_nginx keeps Debian from starting the server it installs: policy-rc.d is how one says so.
-install_nginx() {
-	echo "test-real: INSTALLING nginx-light with apt-get"
-	local policy=/usr/sbin/policy-rc.d ours= done=0
-	if [ ! -e $policy ]; then
-		printf '#!/bin/sh\nexit 101\n' | as_root tee $policy >/dev/null && as_root chmod 755 $policy && ours=1
-	fi
-	{ as_root apt-get update -q && as_root env DEBIAN_FRONTEND=noninteractive \
-		apt-get install -q -y --no-install-recommends nginx-light; } >"$work/apt.log" 2>&1 || done=1
-	[ -z "$ours" ] || as_root rm -f $policy
-	[ $done = 0 ] || { tail -n 20 "$work/apt.log" >&2; die "nginx-light could not be installed"; }
 }
 
 # unpack PACKAGE VERSION downloads that version, or the one there is, into $work/PACKAGE.
@@ -141,7 +127,7 @@ for tool in apt-get dpkg-deb timeout; do
 	command -v $tool >/dev/null || { echo "SKIPPED: test-real: $tool is missing: this needs Debian"; exit 0; }
 done
 [ -x bin/crawl ] || die "bin/crawl is missing: make build"
-command -v nginx >/dev/null || install_nginx
+command -v nginx >/dev/null || debian_install test-real "$work/apt.log" nginx-light || die "nginx-light could not be installed"
 go build -o "$work/realcheck" .ci/realcheck.go
 while IFS='|' read -r _ _ package version _; do unpack "$package" "$version" </dev/null; done <<<"$sites"
 start_nginx

@@ -8,6 +8,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 PATH=$PATH:/usr/sbin:/sbin
+. .ci/debian.sh
 
 httpbin=github.com/mccutchen/go-httpbin/v2/cmd/go-httpbin@v2.26.0
 toxiproxy=github.com/Shopify/toxiproxy/v2/cmd/server@v2.5.0
@@ -25,21 +26,6 @@ finish() {
 trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
-
-as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi; }
-
-# install_nginx keeps Debian from starting the server it installs: policy-rc.d is how one says so.
-install_nginx() {
-	echo "test-web: INSTALLING nginx-light with apt-get"
-	local policy=/usr/sbin/policy-rc.d ours= failed=0
-	if [ ! -e $policy ]; then
-		printf '#!/bin/sh\nexit 101\n' | as_root tee $policy >/dev/null && as_root chmod 755 $policy && ours=1
-	fi
-	{ as_root apt-get update -q && as_root env DEBIAN_FRONTEND=noninteractive \
-		apt-get install -q -y --no-install-recommends nginx-light; } >"$work/apt.log" 2>&1 || failed=1
-	[ -z "$ours" ] || as_root rm -f $policy
-	[ $failed = 0 ] || { tail -n 20 "$work/apt.log" >&2; die "nginx-light could not be installed"; }
-}
 
 # start NAME URL COMMAND…: in the background; until URL answers, ten seconds at most.
 start() {
@@ -125,7 +111,7 @@ site() {
 for tool in openssl curl timeout; do
 	command -v $tool >/dev/null || { echo "SKIPPED: test-web: $tool is missing"; exit 0; }
 done
-command -v nginx >/dev/null || install_nginx
+command -v nginx >/dev/null || debian_install test-web "$work/apt.log" nginx-light || die "nginx-light could not be installed"
 echo "test-web: building go-httpbin and toxiproxy"
 GOBIN=$work go install $httpbin
 GOBIN=$work go install $toxiproxy
