@@ -8,8 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -159,25 +159,27 @@ func TestSpawnConnection(t *testing.T) {
 // called off by nobody does.
 func TestSpawnEarly(t *testing.T) {
 	onEach(t, timed(), func(t *testing.T, e engine.Engine) {
-		var worked atomic.Int64
-		work := func(ctx context.Context) error {
-			if ctx.Err() == nil {
-				worked.Add(1)
+		s := newState(e)
+		work := func(name string) func(context.Context) error {
+			return func(ctx context.Context) error {
+				if ctx.Err() == nil {
+					s.add(name)
+				}
+				return nil
 			}
-			return nil
 		}
-		never := e.Spawn("never", work)
+		spawn := func(name string) (cancel func()) { return e.Spawn(name, work(name)) }
+		never := spawn("never")
 		never()
-		e.Spawn("before", work)
+		spawn("before")
 		mustRun(t, e, func(ctx context.Context) error {
-			e.Spawn("during", work)
-			e.After(0, func() { e.Spawn("from a callback", work) })
-			return e.Sleep(ctx, 1)
+			spawn("during")
+			e.After(0, func() { spawn("from a callback") })
+			return s.await(ctx, 3)
 		})
 		never()
-		if n := worked.Load(); n != 3 {
-			t.Errorf("%d tasks did their work, want 3", n)
-		}
+		slices.Sort(s.words)
+		s.want(t, "before", "during", "from a callback")
 	})
 }
 
