@@ -325,27 +325,27 @@ func (w *worker) book() {
 	class := fetch.ClassOf(w.err)
 	if w.job.attempts <= c.options.Retries && !c.dispatch.draining && mayGoBetter(class, res.Status) && w.mayRepeat() {
 		delay := c.retryDelay(w.job.attempts)
-		w.job.due = c.engine.Now().Add(max(delay, res.RetryAfter+delay/2))
+		w.job.due = c.engine.Now().Sub(c.began) + max(delay, res.RetryAfter()+delay/2)
 		c.dispatch.retry(w.job)
 		return
 	}
 	r := Record{
 		URL: w.job.raw, Status: res.Status, Class: class, Err: w.err, Attempts: w.job.attempts,
-		MediaType: res.MediaType, Charset: res.Charset, Coding: res.Coding,
-		BytesWire: res.BytesWire, BytesBody: res.BytesBody, BytesDecoded: res.BytesDecoded,
+		MediaType: res.MediaType, Charset: res.Charset, Coding: res.Coding(),
+		BytesWire: res.BytesWire, BytesBody: res.BytesBody, BytesDecoded: res.BytesDecoded(),
 		Remote: res.Remote, Proxy: res.Proxy(), TLS: res.TLS, Started: res.Started, Timings: res.Timings, Lag: res.Lag,
 	}
 	if res.Status != 0 {
 		r.Protocol = protocol(res.Minor)
 	}
-	r.RetryAfter = res.RetryAfter
-	if s := res.Selected; s != nil {
+	r.RetryAfter = res.RetryAfter()
+	if s := res.Selected(); s != nil {
 		r.Range = s.Range
 		if c.options.Validators || c.options.Previous != nil {
 			r.ETag, r.LastModified = s.ETag, s.LastModified
 		}
 	}
-	if to := res.Redirection; to != nil {
+	if to := res.Redirection(); to != nil {
 		r.FinalURL, r.Redirects = to.FinalURL.String(), len(to.Hops)
 	}
 	if w.digest != nil && class == fetch.OK {
@@ -359,7 +359,7 @@ func (w *worker) book() {
 // one was meant has to have gone nowhere, and a server that asks for a long wait is taken at its word.
 func (w *worker) mayRepeat() bool {
 	method := w.request.Method
-	return w.response.RetryAfter <= MaxRetryAfter && (method == "" || fetch.Idempotent(method) || !w.response.Sent)
+	return w.response.RetryAfter() <= MaxRetryAfter && (method == "" || fetch.Idempotent(method) || !w.response.Sent)
 }
 
 func protocol(minor uint8) string {

@@ -12,7 +12,7 @@ type job struct {
 	url      link.URL
 	raw      string
 	attempts int
-	due      time.Time // of the next attempt
+	due      time.Duration // of the next attempt, since the crawl began
 }
 
 // dispatcher decides what is fetched next, under the crawler's lock. It holds URLs back whose host has enough
@@ -75,7 +75,7 @@ func (d *dispatcher) next() (j *job, over bool) {
 // pick takes a retry that is due, else a job whose host has become free, else the next of the source.
 func (d *dispatcher) pick(now time.Time) *job {
 	for len(d.retries) > 0 {
-		if now.Before(d.retries[0].due) {
+		if now.Sub(d.crawler.began) < d.retries[0].due {
 			break
 		}
 		if j := d.admit(heap.Pop(&d.retries).(*job)); j != nil {
@@ -197,7 +197,7 @@ func (d *dispatcher) hasWork() bool {
 		return d.mayBeOver()
 	}
 	if len(d.retries) > 0 {
-		due := d.retries[0].due
+		due := d.crawler.began.Add(d.retries[0].due)
 		if !now.Before(due) {
 			return true
 		}
@@ -250,7 +250,7 @@ func (d *dispatcher) wakeAt(t time.Time) {
 type retryHeap []*job
 
 func (h retryHeap) Len() int           { return len(h) }
-func (h retryHeap) Less(i, j int) bool { return h[i].due.Before(h[j].due) }
+func (h retryHeap) Less(i, j int) bool { return h[i].due < h[j].due }
 func (h retryHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
 func (h *retryHeap) Push(v any)        { *h = append(*h, v.(*job)) }
 func (h *retryHeap) Pop() any {

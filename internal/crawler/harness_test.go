@@ -161,7 +161,8 @@ func (f *fakeFetcher) Do(ctx context.Context, req *fetch.Request, res *fetch.Res
 	}
 	f.tell(f.ended, url, n)
 	f.end(url, req.URL.Authority())
-	res.Timings.Total, res.RetryAfter, res.Sent = a.after, a.wait, !a.unsent
+	res.Timings.Total, res.Sent = a.after, !a.unsent
+	res.SetRetryAfter(a.wait)
 	switch {
 	case err != nil:
 		return &fetch.Error{Class: fetch.Cancelled, Err: err}

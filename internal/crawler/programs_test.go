@@ -3,6 +3,7 @@
 package crawler
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -338,8 +339,8 @@ func (x *execution) checkIdle(timeout time.Duration) {
 	case work:
 		wait = 0
 	case len(d.retries) > 0:
-		due := slices.MinFunc(d.retries, func(a, b *job) int { return a.due.Compare(b.due) }).due
-		if wait = max(0, due.Sub(now)); x.options.PerHost > 0 && d.hosts[d.retries[0].url.Authority()] != nil {
+		due := slices.MinFunc(d.retries, func(a, b *job) int { return cmp.Compare(a.due, b.due) }).due
+		if wait = max(0, due-now.Sub(c.began)); x.options.PerHost > 0 && d.hosts[d.retries[0].url.Authority()] != nil {
 			return // and it may have to wait for its host
 		}
 	default:

@@ -31,8 +31,8 @@ type future struct {
 // schedules its done callbacks with CallSoon and never runs them itself, so the order of events stays that of
 // the ready queue however deep the caller is.
 type Future[T any] struct {
+	result T // first: behind the rest, one of no size would take eight bytes
 	future
-	result T
 }
 
 // NewFuture makes a pending future of l.

@@ -40,11 +40,11 @@ type task struct {
 	leaf      func() // to be run on the loop's stack before the coroutine goes on
 	leafPanic *PanicError
 
-	cancels    int  // requests to cancel that nobody has taken back with Uncancel
+	cancels    int32 // requests to cancel that nobody has taken back with Uncancel
+	opsLeft    int32 // of this step's budget
+	bytesLeft  int32
 	mustCancel bool // a request that the next await delivers
 	asking     bool // a request is on its way down to what the task waits for
-	opsLeft    int  // of this step's budget
-	bytesLeft  int
 
 	prev, after *task // the loop's list of live tasks
 }
@@ -100,7 +100,7 @@ func (t *task) requestCancel() bool {
 }
 
 // Cancelling is the number of requests to cancel that have not been taken back.
-func (t *task) Cancelling() int { return t.cancels }
+func (t *task) Cancelling() int { return int(t.cancels) }
 
 // Uncancel takes back one request, for whoever made it and has dealt with it. It returns how many are left.
 func (t *task) Uncancel() int {
@@ -110,13 +110,13 @@ func (t *task) Uncancel() int {
 			t.mustCancel = false
 		}
 	}
-	return t.cancels
+	return int(t.cancels)
 }
 
 // takeBack takes back a request of the task's own, made when there were before of them, whether it has been
 // delivered or not. It reports false when somebody else has made one since, and is still owed it.
-func (t *task) takeBack(before int) bool {
-	if t.Uncancel() > before {
+func (t *task) takeBack(before int32) bool {
+	if int32(t.Uncancel()) > before {
 		return false
 	}
 	t.mustCancel = false
@@ -234,7 +234,7 @@ func (l *Loop) spend(n int) {
 	}
 	if t != nil {
 		t.opsLeft--
-		t.bytesLeft -= n
+		t.bytesLeft = max(0, t.bytesLeft-int32(min(n, budgetBytes)))
 	}
 }
 

@@ -13,7 +13,7 @@ type TaskGroup struct {
 	loop    *Loop
 	ctx     context.Context
 	parent  *task
-	before  int // requests to cancel it that there were already
+	before  int32 // requests to cancel it that there were already
 	tasks   map[*Task[struct{}]]struct{}
 	errs    []error
 	aborted bool // siblings have been cancelled

@@ -42,7 +42,7 @@ func (b *buffer) extended() bool {
 		return true
 	}
 	_, _, ok := b.req.URL.Userinfo()
-	return ok || b.res.Redirection != nil
+	return ok || b.res.Redirection() != nil
 }
 
 // extend returns all fields of the request. They are valid until the next request of the buffer.
@@ -68,7 +68,7 @@ func hasField(fields []Field, name string) bool {
 
 // authorization is what the request says of who asks, "" if that is nothing.
 func (b *buffer) authorization() string {
-	req, r := b.req, b.res.Redirection
+	req, r := b.req, b.res.Redirection()
 	given := Credentials{}
 	if c := b.client.options.Credentials; c != nil {
 		given = *c

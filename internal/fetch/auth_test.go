@@ -59,8 +59,8 @@ func TestAuthorization(t *testing.T) {
 					}
 					v := cl.do(strings.Replace(s.base, "//", "//"+c.userinfo, 1)+"/a", req)
 					v.want(t, 200, "hello")
-					if v.finalURL() != s.base+"/b" || v.Redirection.Hops[0].URL.String() != s.base+"/a" {
-						t.Errorf("it went by %v to %s", v.Redirection.Hops, v.finalURL())
+					if v.finalURL() != s.base+"/b" || v.Redirection().Hops[0].URL.String() != s.base+"/a" {
+						t.Errorf("it went by %v to %s", v.Redirection().Hops, v.finalURL())
 					}
 					return nil
 				})
@@ -112,11 +112,11 @@ func TestAuthorizationElsewhere(t *testing.T) {
 		if err := b.noteRedirect(5); err != nil {
 			t.Fatal(err)
 		}
-		b.req = &b.res.Redirection.request
+		b.req = &b.res.Redirection().request
 		if got := b.authorization(); got != c.want {
 			t.Errorf("from %s to %s: %q, want %q", c.first, c.to, got, c.want)
 		}
-		if final := b.res.Redirection.FinalURL; strings.Contains(final.String(), "@") {
+		if final := b.res.Redirection().FinalURL; strings.Contains(final.String(), "@") {
 			t.Errorf("it ends at %s", final.String())
 		}
 	}
@@ -146,7 +146,7 @@ func TestNetrcAfterHTTPS(t *testing.T) {
 			if err := b.noteRedirect(5); err != nil {
 				t.Fatal(err)
 			}
-			b.req = &b.res.Redirection.request
+			b.req = &b.res.Redirection().request
 		}
 		if got := b.authorization(); got != c.want {
 			t.Errorf("by %v: %q, want %q", c.way, got, c.want)

@@ -144,7 +144,7 @@ func (c *Client) Do(ctx context.Context, req *Request, res *Response) error {
 		var conn *conn
 		var err error
 		key := c.key(req.URL, res)
-		if res.via != nil {
+		if res.via() != nil {
 			err = c.barred(req, res)
 		}
 		if err == nil {
@@ -160,7 +160,7 @@ func (c *Client) Do(ctx context.Context, req *Request, res *Response) error {
 		if err == nil {
 			res.Remote, res.Public, res.Reused, res.TLS = conn.remote, !conn.private, conn.used, conn.tls
 			err = c.exchange(ctx, conn, req, res)
-			if res.decoding != nil {
+			if res.decoding() != nil {
 				c.stopDecoding(res)
 			}
 			if next := c.settle(conn, req, res, err); next != nil {
@@ -171,8 +171,8 @@ func (c *Client) Do(ctx context.Context, req *Request, res *Response) error {
 		if err != nil {
 			err = c.end(res, err)
 		}
-		if res.trace != nil {
-			res.trace.tellEnd(res, err)
+		if res.trace() != nil {
+			res.trace().tellEnd(res, err)
 		}
 		return err
 	}
@@ -191,7 +191,6 @@ func (c *Client) need(req *Request, res *Response) (n need) {
 
 func (c *Client) begin(res *Response) {
 	res.reset(c.engine.Now())
-	res.limit = c.options.TotalTimeout
 }
 
 // end is the end of a fetch that failed because of err; where the last byte of a response arrives, the time is known.
@@ -213,8 +212,8 @@ func (c *Client) settle(conn *conn, req *Request, res *Response, err error) (nex
 		c.pool.release(conn)
 		if again {
 			res.fresh = true
-			if res.trace != nil {
-				res.trace.tellAgain(res, err)
+			if res.trace() != nil {
+				res.trace().tellAgain(res, err)
 			}
 			return req
 		}

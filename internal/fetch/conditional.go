@@ -145,7 +145,7 @@ func (b *buffer) noteSelected() error {
 			n.ETag, n.LastModified = known.ETag, known.LastModified
 		}
 	}
-	res.Selected = n
+	res.more().selected = n
 	if res.Status != 206 || asked.Part == nil {
 		return nil
 	}

@@ -88,14 +88,14 @@ func TestValidators(t *testing.T) {
 			with(t, k.engine(t), following, func(cl client) error {
 				v := cl.do(s.base+"/a", Request{Selection: &Selection{Known: known}})
 				got := "none"
-				if v.Selected != nil {
-					got = v.Selected.ETag + " " + v.Selected.LastModified
+				if v.Selected() != nil {
+					got = v.Selected().ETag + " " + v.Selected().LastModified
 				}
 				if v.err != nil || got != c.want {
 					t.Errorf("%q: %q, want %q: %v", c.answer, got, c.want, v.err)
 				}
-				if v := cl.get(s.base + "/a"); v.Selected != nil {
-					t.Errorf("nobody asked for %+v", v.Selected)
+				if v := cl.get(s.base + "/a"); v.Selected() != nil {
+					t.Errorf("nobody asked for %+v", v.Selected())
 				}
 				return nil
 			})
@@ -167,8 +167,8 @@ func TestRange(t *testing.T) {
 				v := cl.do(s.base+"/a", Request{Selection: &Selection{Part: &p}})
 				v.wantClass(t, c.class)
 				noted := ""
-				if v.Selected != nil {
-					noted = v.Selected.Range
+				if v.Selected() != nil {
+					noted = v.Selected().Range
 				}
 				if noted != c.noted {
 					t.Errorf("%s of %q: noted %q, want %q", c.ask, c.answer, noted, c.noted)
@@ -211,15 +211,15 @@ func TestIfRange(t *testing.T) {
 			target := base + "/f/resource/100?etag=1"
 			first := cl.do(target, Request{Selection: &Selection{}})
 			first.want(t, 200, text)
-			known := Version{URL: versionURL(t, target), ETag: first.Selected.ETag, LastModified: first.Selected.LastModified}
+			known := Version{URL: versionURL(t, target), ETag: first.Selected().ETag, LastModified: first.Selected().LastModified}
 			cl.do(target, Request{Selection: &Selection{Known: known}}).want(t, 304, "")
 			cl.do(target+"2", Request{Selection: &Selection{Known: known}}).want(t, 200, text)
 			cl.do(target, Request{Selection: &Selection{Part: &Part{-1, 5}}}).want(t, 206, text[95:])
 			cl.do(target, Request{Selection: &Selection{Part: &Part{95, -1}}}).want(t, 206, text[95:])
 			cl.do(target, Request{Selection: &Selection{Part: &Part{100, -1}}}).want(t, 416, "416 Requested Range Not Satisfiable\n")
 			v := cl.do(target, Request{Method: "HEAD", Selection: &Selection{Part: &Part{10, 19}}})
-			if v.want(t, 206, ""); v.Selected.Range != "10-19/100" {
-				t.Errorf("of HEAD there is noted %+v", v.Selected)
+			if v.want(t, 206, ""); v.Selected().Range != "10-19/100" {
+				t.Errorf("of HEAD there is noted %+v", v.Selected())
 			}
 			return nil
 		})

@@ -49,12 +49,12 @@ func (b *buffer) noteCoding(o *Options) error {
 	if i < 0 {
 		return nil
 	}
-	res.Coding = codingName(&b.head.Fields, i)
+	res.more().coding = codingName(&b.head.Fields, i)
 	f := res.framing
 	if !o.Decode || res.Status == 206 || f.Kind == http1.None || f.Kind == http1.Length && f.Length == 0 {
 		return nil
 	}
-	list, err := coding.Parse(res.Coding)
+	list, err := coding.Parse(res.Coding())
 	if err != nil {
 		return codingError(err, f.Kind)
 	}
@@ -65,7 +65,7 @@ func (b *buffer) noteCoding(o *Options) error {
 	c.mu.Lock()
 	decoder := c.decoders.Get(list, o.MaxBody)
 	c.mu.Unlock()
-	res.decoding = &decoding{client: c, decoder: decoder, req: b.req, res: res}
+	res.extra.decoding = &decoding{client: c, decoder: decoder, req: b.req, res: res}
 	return nil
 }
 
@@ -195,7 +195,7 @@ func (d *decoding) passOn() error {
 		}
 		d.busy = more
 		d.left -= len(data)
-		d.res.BytesDecoded += int64(len(data))
+		d.res.extra.bytesDecoded += int64(len(data))
 		if d.req.OnBody != nil && len(data) > 0 {
 			if err := d.req.OnBody(data); err != nil {
 				return fail(ClassOf(err), err)
@@ -206,7 +206,7 @@ func (d *decoding) passOn() error {
 }
 
 // pausing reports whether a turn has ended before its work, and another is due.
-func (r *Response) pausing() bool { return r.decoding != nil && r.decoding.paused }
+func (r *Response) pausing() bool { return r.decoding() != nil && r.decoding().paused }
 
 // takeTurns calls take, once others have had their turn, until there is nothing left for it to do. An error says
 // that there was no time for that.
@@ -217,7 +217,7 @@ func (c *Client) takeTurns(ctx context.Context, res *Response, take func()) erro
 		}
 		now := c.engine.Now()
 		c.noteLag(res, now)
-		if !now.Before(res.deadline()) {
+		if !now.Before(c.deadline(res)) {
 			return fail(TimeoutTotal, os.ErrDeadlineExceeded)
 		}
 		c.engine.Leaf(take)
@@ -227,7 +227,7 @@ func (c *Client) takeTurns(ctx context.Context, res *Response, take func()) erro
 
 // finish decodes what is left of a body that the end of its connection has ended.
 func (c *Client) finish(ctx context.Context, res *Response) error {
-	d := res.decoding
+	d := res.decoding()
 	d.closed = true
 	take := func() {
 		c.noteLag(res, c.engine.Now())
@@ -245,8 +245,8 @@ func (c *Client) finish(ctx context.Context, res *Response) error {
 
 // stopDecoding ends what is left of decoding the body of a fetch that has ended, and keeps the decoder.
 func (c *Client) stopDecoding(res *Response) {
-	c.engine.Leaf(res.decoding.stop)
-	res.decoding = nil
+	c.engine.Leaf(res.decoding().stop)
+	res.extra.decoding = nil
 }
 
 func (d *decoding) stop() {

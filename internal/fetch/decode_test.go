@@ -137,8 +137,8 @@ func TestDecode(t *testing.T) {
 						if w.name == "" {
 							decoded = 0
 						}
-						if v.Coding != w.name || v.BytesBody != int64(len(w.coded)) || v.BytesDecoded != decoded {
-							t.Errorf("%s by %s: coding %q, %d bytes, %d decoded; want %d, %d", w.name, framing, v.Coding, v.BytesBody, v.BytesDecoded, len(w.coded), decoded)
+						if v.Coding() != w.name || v.BytesBody != int64(len(w.coded)) || v.BytesDecoded() != decoded {
+							t.Errorf("%s by %s: coding %q, %d bytes, %d decoded; want %d, %d", w.name, framing, v.Coding(), v.BytesBody, v.BytesDecoded(), len(w.coded), decoded)
 						}
 					}
 					return nil
@@ -158,8 +158,8 @@ func TestDecodeOff(t *testing.T) {
 	onEach(t, func(t *testing.T, k kind) {
 		with(t, k.engine(t), Options{}, func(c client) error {
 			v := c.get(s.base)
-			if v.want(t, 200, coded); v.Coding != "x-gzip, rot13" {
-				t.Errorf("coding %q", v.Coding)
+			if v.want(t, 200, coded); v.Coding() != "x-gzip, rot13" {
+				t.Errorf("coding %q", v.Coding())
 			}
 			return nil
 		})
@@ -260,11 +260,11 @@ func TestBomb(t *testing.T) {
 					})
 					before := turns.Load()
 					v := c.get(s.base)
-					if class := ClassOf(v.err); class != LimitCoding && class != LimitBody || v.BytesDecoded > 4<<20 {
-						t.Errorf("%s, %d bytes: %v", class, v.BytesDecoded, v.err)
+					if class := ClassOf(v.err); class != LimitCoding && class != LimitBody || v.BytesDecoded() > 4<<20 {
+						t.Errorf("%s, %d bytes: %v", class, v.BytesDecoded(), v.err)
 					}
-					if k.name != "goroutine" && v.BytesDecoded > 2<<20 && turns.Load()-before < v.BytesDecoded/turnBytes/2 {
-						t.Errorf("another task had %d turns while %d bytes were decoded", turns.Load()-before, v.BytesDecoded)
+					if k.name != "goroutine" && v.BytesDecoded() > 2<<20 && turns.Load()-before < v.BytesDecoded()/turnBytes/2 {
+						t.Errorf("another task had %d turns while %d bytes were decoded", turns.Load()-before, v.BytesDecoded())
 					}
 					over.Store(true)
 					return nil

@@ -36,7 +36,7 @@ func (c *Client) plan(ctx context.Context, req *Request, res *Response) *dialing
 // one becomes idle meanwhile, and none fresh is asked for, that one will do.
 func (c *Client) connect(ctx context.Context, d *dialing) (*conn, error) {
 	for !d.over {
-		if d.response.trace != nil {
+		if d.response.trace() != nil {
 			d.tellAttempt(EventConnecting, 0, nil)
 		}
 		d.raw, d.err = c.engine.DialContext(d.deadline, "tcp", d.address)
@@ -136,7 +136,7 @@ func (d *dialing) begin() {
 	d.given = d.route.via != nil // the user gave the proxy; where it leads is another matter: see Client.barred, target
 	if addrs := c.resolver.given(d.route.host, d.route.port); len(addrs) > 0 {
 		d.given = true
-		if d.response.trace != nil {
+		if d.response.trace() != nil {
 			d.tellAddresses(addrs, fromUser, 0, nil)
 		}
 		d.choose(addrs)
@@ -158,7 +158,7 @@ func (d *dialing) learn() {
 	d.client.noteLag(d.response, now)
 	question := d.question
 	d.question = nil
-	if d.err == nil && d.response.trace != nil {
+	if d.err == nil && d.response.trace() != nil {
 		addrs, err := question.outcome()
 		d.tellAddresses(addrs, d.client.resolver.from(question), now.Sub(d.before), err)
 	}
@@ -223,7 +223,7 @@ func (d *dialing) prepare() {
 	d.before = now
 	deadline := now.Add(d.client.options.ConnectTimeout)
 	d.timeout = TimeoutConnect
-	if last := d.response.deadline(); last.Before(deadline) {
+	if last := d.client.deadline(d.response); last.Before(deadline) {
 		deadline, d.timeout = last, TimeoutTotal
 	}
 	d.deadline = engine.WithDeadline(d.ctx, deadline)
@@ -237,7 +237,7 @@ func (d *dialing) judge() {
 	if d.err == nil {
 		d.conn, d.over = newConn(d.raw, d.route.key, d.address), true
 		d.conn.private, d.conn.given = c.private(d.addr), d.given
-		if d.response.trace != nil {
+		if d.response.trace() != nil {
 			d.tellAttempt(EventConnected, now.Sub(d.before), nil)
 		}
 		return
@@ -249,7 +249,7 @@ func (d *dialing) judge() {
 		d.err = fail(class, d.err)
 	}
 	if class.Family() == "local" && now.Sub(d.first) <= pressurePatience {
-		if d.response.trace != nil {
+		if d.response.trace() != nil {
 			d.tellAttempt(EventPressure, now.Sub(d.before), d.err)
 		}
 		d.relieve(class)
@@ -261,7 +261,7 @@ func (d *dialing) judge() {
 	if class == ClosedReset || class == Internal { // some other error of the system's
 		d.err = fail(ConnectFailed, d.err)
 	}
-	if d.response.trace != nil {
+	if d.response.trace() != nil {
 		d.tellAttempt(EventUnconnected, now.Sub(d.before), d.err)
 	}
 	d.failed(class)

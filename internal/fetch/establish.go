@@ -78,7 +78,7 @@ func (c *Client) establish(ctx context.Context, d *dialing) (conn *conn, err err
 // newEstablishing begins.
 func (c *Client) newEstablishing(d *dialing) *establishing {
 	e := &establishing{
-		client: c, url: d.url, route: d.route, need: d.need, given: d.given, began: c.engine.Now(), base: *d.response,
+		client: c, url: d.url, route: d.route, need: d.need, given: d.given, began: c.engine.Now(), base: d.response.clone(),
 		over: c.engine.NewCond(c.mu, "connection"),
 	}
 	c.mu.Lock()

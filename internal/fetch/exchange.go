@@ -98,7 +98,7 @@ func (b *buffer) composeRequest() {
 	if b.client.options.Cookies != nil {
 		b.addCookies()
 	}
-	if v := b.res.via; v != nil && !v.tunnel {
+	if v := b.res.via(); v != nil && !v.tunnel {
 		b.askProxy(v.proxy)
 	}
 	if b.out, b.err = http1.AppendRequest(b.bytes[:0], &b.request); b.err != nil {
@@ -107,8 +107,8 @@ func (b *buffer) composeRequest() {
 	b.out = append(b.out, req.Body...)
 	now := b.client.engine.Now()
 	b.res.phase, b.res.Sent = now.Sub(b.res.Started), true
-	if b.res.trace != nil {
-		b.res.trace.tellRequest(b)
+	if b.res.trace() != nil {
+		b.res.trace().tellRequest(b)
 	}
 	b.err = b.conn.SetDeadline(b.client.limit(now, b.res))
 }
@@ -177,7 +177,7 @@ func (c *Client) limit(now time.Time, res *Response) time.Time {
 	if res.moved {
 		limit = now.Add(min(movedPatience, c.options.Timeout))
 	}
-	if last := res.deadline(); last.Before(limit) {
+	if last := c.deadline(res); last.Before(limit) {
 		return last
 	}
 	return limit
@@ -185,7 +185,7 @@ func (c *Client) limit(now time.Time, res *Response) time.Time {
 
 // unlessTotal is what a deadline that passes now stands for: the total, or else timeout.
 func (c *Client) unlessTotal(res *Response, timeout Class) Class {
-	if c.engine.Now().Before(res.deadline()) {
+	if c.engine.Now().Before(c.deadline(res)) {
 		return timeout
 	}
 	return TimeoutTotal
@@ -203,7 +203,7 @@ func (c *Client) readError(ctx context.Context, err error, res *Response) error 
 	if err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF) {
 		switch {
 		case res.inBody && err == io.EOF:
-			if err = res.body.EOF(); err == nil && res.decoding != nil {
+			if err = res.body.EOF(); err == nil && res.decoding() != nil {
 				return c.finish(ctx, res)
 			} else if err == nil {
 				return res.finish(nil, nil, c.engine.Now())
@@ -298,8 +298,8 @@ func (b *buffer) parseHead(lim http1.Limits) (int, error) {
 		if err := b.head.Parse(b.bytes[begin:begin+end], lim); err != nil {
 			return 0, err
 		}
-		if b.res.trace != nil {
-			b.res.trace.tell(&Event{Kind: headKind(&b.head), Head: b.head.Raw})
+		if b.res.trace() != nil {
+			b.res.trace().tell(&Event{Kind: headKind(&b.head), Head: b.head.Raw})
 		}
 		if !b.head.Interim() {
 			return begin + end, nil
@@ -314,7 +314,7 @@ func (b *buffer) parseHead(lim http1.Limits) (int, error) {
 func (b *buffer) note(o *Options) (err error) {
 	h, res := &b.head, b.res
 	res.Status, res.Minor = h.Status, h.Minor
-	if v := res.via; h.Status == 407 && v != nil && !v.tunnel {
+	if v := res.via(); h.Status == 407 && v != nil && !v.tunnel {
 		return fail(ProxyAuth, v.proxy.wrap(answered(h), ""))
 	}
 	if res.framing, err = h.Framing(b.req.method()); err != nil {
@@ -353,7 +353,7 @@ func (b *buffer) note(o *Options) (err error) {
 func (b *buffer) noteElse(o *Options) error {
 	if res := b.res; res.Status == 429 || res.Status == 503 || res.Status < 400 {
 		if value, ok := b.head.Get("Retry-After"); ok {
-			res.RetryAfter = parseRetryAfter(string(value), b.client.engine.Now())
+			res.more().retryAfter = parseRetryAfter(string(value), b.client.engine.Now())
 		}
 	}
 	if o.MaxRedirects > 0 {
@@ -365,8 +365,8 @@ func (b *buffer) noteElse(o *Options) error {
 // consume passes p on as body. It reports whether the body has ended; bytes behind it are nobody's, and the
 // connection is not to be trusted with another request.
 func (c *Client) consume(p []byte, body *http1.Body, req *Request, res *Response) (over bool, err error) {
-	if res.decoding != nil {
-		return res.decoding.consume(p, body)
+	if res.decoding() != nil {
+		return res.decoding().consume(p, body)
 	}
 	if res.moved {
 		return res.discard(p, body), nil

@@ -77,7 +77,7 @@ func (b *buffer) noteRedirect(most int) error {
 			next = next.WithFragment(fragment)
 		}
 	}
-	r := res.Redirection
+	r := res.Redirection()
 	if r == nil {
 		r = &Redirection{first: req, request: *req}
 		r.advance = res.advance
@@ -99,7 +99,7 @@ func (b *buffer) noteRedirect(most int) error {
 	r.request.Guarded = req.Guarded || b.client.fromPublic(res)
 	r.request.elsewhere = next.Origin() != r.first.URL.Origin()
 	r.request.Fields = r.fields()
-	res.Redirection, res.moved = r, true
+	res.more().redirection, res.moved = r, true
 	return nil
 }
 
@@ -220,22 +220,22 @@ func (c *Client) follow(res *Response, err error) *Request {
 	if err != nil {
 		res.whole(c.engine.Now())
 	}
-	if res.trace != nil {
-		res.trace.tellHop(res, nil)
-		res.trace.tell(&Event{Kind: EventRedirect, Text: res.Redirection.FinalURL.String()})
+	if res.trace() != nil {
+		res.trace().tellHop(res, nil)
+		res.trace().tell(&Event{Kind: EventRedirect, Text: res.Redirection().FinalURL.String()})
 	}
-	c.engine.Leaf(res.Redirection.advance)
-	return &res.Redirection.request
+	c.engine.Leaf(res.Redirection().advance)
+	return &res.Redirection().request
 }
 
 // advance forgets what is known of a response that was a redirect.
 func (r *Response) advance() {
 	before := *r
 	*r = Response{
-		Started: before.Started, BytesWire: before.BytesWire, Lag: before.Lag, Timings: before.Timings,
-		Sent: before.Sent, Redirection: before.Redirection, limit: before.limit,
-		trace: before.trace,
+		Started: before.Started, BytesWire: before.BytesWire, Lag: before.Lag, Timings: before.Timings, Sent: before.Sent,
+		extra: before.extra,
 	}
+	*r.extra = extra{redirection: before.extra.redirection, trace: before.extra.trace}
 }
 
 // withoutUserinfo is u as it may be told.

@@ -93,10 +93,10 @@ var following = Options{MaxRedirects: DefaultMaxRedirects}
 
 // finalURL is "" for a fetch that was not redirected.
 func (v *visit) finalURL() string {
-	if v.Redirection == nil {
+	if v.Redirection() == nil {
 		return ""
 	}
-	return v.Redirection.FinalURL.String()
+	return v.Redirection().FinalURL.String()
 }
 
 // TestRedirectMethods: which method and body follow which status, as the Fetch standard has it.
@@ -137,7 +137,7 @@ func TestRedirectMethods(t *testing.T) {
 					want = ""
 				}
 				v.want(t, 200, want)
-				if v.finalURL() != s.base+"/c" || len(v.Redirection.Hops) != 2 {
+				if v.finalURL() != s.base+"/c" || len(v.Redirection().Hops) != 2 {
 					t.Errorf("it ended at %s", v.finalURL())
 				}
 				return nil
@@ -186,8 +186,8 @@ func TestNotARedirect(t *testing.T) {
 			s := newSite(t, map[string]string{"/a": answer})
 			with(t, k.engine(t), following, func(c client) error {
 				v := c.get(s.base + "/a")
-				if v.err != nil || string(v.body) != "gone" || v.Redirection != nil {
-					t.Errorf("%q: %v, %q, %+v", answer, v.err, v.body, v.Redirection)
+				if v.err != nil || string(v.body) != "gone" || v.Redirection() != nil {
+					t.Errorf("%q: %v, %q, %+v", answer, v.err, v.body, v.Redirection())
 				}
 				return nil
 			})
@@ -248,8 +248,8 @@ func TestLocation(t *testing.T) {
 					return nil
 				}
 				v.wantClass(t, c.class)
-				if v.Status != 302 || v.Redirection != nil || len(v.body) > 0 {
-					t.Errorf("%q: status %d, %+v", c.location, v.Status, v.Redirection)
+				if v.Status != 302 || v.Redirection() != nil || len(v.body) > 0 {
+					t.Errorf("%q: status %d, %+v", c.location, v.Status, v.Redirection())
 				}
 				if text := v.err.Error(); strings.Contains(text, "secret") || len(text) > 400 {
 					t.Errorf("%q: %s", c.location, text)
@@ -272,7 +272,7 @@ func TestRedirectBounds(t *testing.T) {
 			v := c.get(s.base + "/1")
 			v.want(t, 200, "hello")
 			hops := ""
-			for _, h := range v.Redirection.Hops {
+			for _, h := range v.Redirection().Hops {
 				hops += fmt.Sprintf("%s %s %d ", h.Method, h.URL.Target(), h.Status)
 			}
 			if hops != "GET /1 302 GET /2 302 GET /3 302 " || v.finalURL() != s.base+"/4" {
@@ -282,8 +282,8 @@ func TestRedirectBounds(t *testing.T) {
 		})
 		with(t, k.engine(t), Options{MaxRedirects: 2}, func(c client) error {
 			v := c.get(s.base + "/1")
-			if v.wantClass(t, RedirectLimit); v.Status != 302 || len(v.Redirection.Hops) != 2 || v.finalURL() != s.base+"/3" {
-				t.Errorf("status %d at %s after %d", v.Status, v.finalURL(), len(v.Redirection.Hops))
+			if v.wantClass(t, RedirectLimit); v.Status != 302 || len(v.Redirection().Hops) != 2 || v.finalURL() != s.base+"/3" {
+				t.Errorf("status %d at %s after %d", v.Status, v.finalURL(), len(v.Redirection().Hops))
 			}
 			return nil
 		})
@@ -456,8 +456,8 @@ func TestRedirectOrigins(t *testing.T) {
 		if err := b.head.Parse([]byte("HTTP/1.1 302 x\r\nLocation: "+to+"\r\n\r\n"), Options{}.Limits); err != nil {
 			t.Fatal(err)
 		}
-		if err := b.noteRedirect(5); err != nil || !res.moved || res.Redirection.request.elsewhere != elsewhere {
-			t.Errorf("%s: elsewhere is %v, want %v: %v", to, res.Redirection.request.elsewhere, elsewhere, err)
+		if err := b.noteRedirect(5); err != nil || !res.moved || res.Redirection().request.elsewhere != elsewhere {
+			t.Errorf("%s: elsewhere is %v, want %v: %v", to, res.Redirection().request.elsewhere, elsewhere, err)
 		}
 	}
 }
@@ -495,13 +495,13 @@ func TestGuarded(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		req, res := &Request{URL: &u, Guarded: c.before}, &Response{Status: 302, Public: c.public, via: c.via}
+		req, res := &Request{URL: &u, Guarded: c.before}, &Response{Status: 302, Public: c.public, extra: &extra{via: c.via}}
 		b := &buffer{client: &Client{}, req: req, res: res}
 		if err := b.head.Parse([]byte("HTTP/1.1 302 x\r\nLocation: /\r\n\r\n"), Options{}.Limits); err != nil {
 			t.Fatal(err)
 		}
-		if err := b.noteRedirect(5); err != nil || res.Redirection.request.Guarded != c.after || req.Guarded != c.before {
-			t.Errorf("%s: guarded is %v: %v", name, res.Redirection.request.Guarded, err)
+		if err := b.noteRedirect(5); err != nil || res.Redirection().request.Guarded != c.after || req.Guarded != c.before {
+			t.Errorf("%s: guarded is %v: %v", name, res.Redirection().request.Guarded, err)
 		}
 	}
 }

@@ -150,7 +150,7 @@ func (c client) do(rawURL string, req Request) *visit {
 		return nil
 	}
 	v.err = c.Do(c.ctx, &req, &v.Response)
-	v.decoded = c.options.Decode && v.Status != 206 && v.Coding != "" && v.Coding != "none" && v.Coding != "identity"
+	v.decoded = c.options.Decode && v.Status != 206 && v.Coding() != "" && v.Coding() != "none" && v.Coding() != "identity"
 	v.check(c.t, rawURL)
 	return v
 }
@@ -167,9 +167,9 @@ func (v *visit) check(t testing.TB, rawURL string) {
 	// What goes over a limit is counted, and not passed on.
 	passed := v.BytesBody
 	if v.decoded {
-		passed = v.BytesDecoded
+		passed = v.BytesDecoded()
 	}
-	if n := int64(len(v.body)); n > passed || n < passed && v.err == nil || v.BytesBody > v.BytesWire || !v.decoded && v.BytesDecoded != 0 {
+	if n := int64(len(v.body)); n > passed || n < passed && v.err == nil || v.BytesBody > v.BytesWire || !v.decoded && v.BytesDecoded() != 0 {
 		t.Errorf("%s: a body of %d bytes is counted as %d, and as %d on the wire", rawURL, len(v.body), v.BytesBody, v.BytesWire)
 	}
 	var e *Error

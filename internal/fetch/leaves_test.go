@@ -177,23 +177,23 @@ func (m *mishap) check(t *testing.T, res *Response, body int, err error) {
 		t.Errorf("%s: the phases of %+v sum up to %v", m.url, tm, sum)
 	}
 	hops := 0
-	if res.Redirection != nil {
-		hops = len(res.Redirection.Hops)
+	if res.Redirection() != nil {
+		hops = len(res.Redirection().Hops)
 	}
 	class := ClassOf(err)
 	switch {
 	case errors.Is(err, net.ErrClosed): // on goroutines: whose connection it first was has been called off just before it ended
 	case class == Internal:
 		t.Errorf("%s: class %s: %v", m.url, class, err)
-	case class != OK && res.Status == 0 && (res.MediaType != "" || res.Coding != "" || res.BytesBody != 0 || res.RetryAfter != 0):
+	case class != OK && res.Status == 0 && (res.MediaType != "" || res.Coding() != "" || res.BytesBody != 0 || res.RetryAfter() != 0):
 		t.Errorf("%s: class %s, and without a status there is %+v", m.url, class, res)
 	case class != OK && m.status != 0 && class.Family() != "timeout" && class != Cancelled && class != ClosedEarly && class != ClosedReset:
 		t.Errorf("%s: class %s: %v", m.url, class, err)
 	case class != OK:
 	case m.status == 0:
 		t.Errorf("%s: status %d, and it cannot be whole", m.url, res.Status)
-	case res.Status != m.status || m.length >= 0 && body != m.length || res.TLS.Used() != m.secure || res.Coding != m.coding || hops != m.hops:
-		t.Errorf("%s: status %d, %d bytes, TLS %t, coding %q, %d hops, want %+v", m.url, res.Status, body, res.TLS.Used(), res.Coding, hops, m)
+	case res.Status != m.status || m.length >= 0 && body != m.length || res.TLS.Used() != m.secure || res.Coding() != m.coding || hops != m.hops:
+		t.Errorf("%s: status %d, %d bytes, TLS %t, coding %q, %d hops, want %+v", m.url, res.Status, body, res.TLS.Used(), res.Coding(), hops, m)
 	}
 }
 

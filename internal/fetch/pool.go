@@ -70,7 +70,10 @@ type pool struct {
 }
 
 // stack is the idle connections of one origin.
-type stack struct{ conns []*conn }
+type stack struct {
+	key   string
+	conns []*conn
+}
 
 func newPool(e engine.Engine, most int, maxAge time.Duration) *pool {
 	mu := e.NewMutex()
@@ -215,9 +218,10 @@ func (p *pool) put(c *conn) {
 	}
 	s := p.idle[c.key]
 	if s == nil {
-		s = &stack{}
+		s = &stack{key: c.key}
 		p.idle[c.key] = s
 	}
+	c.key = s.key // that of c is part of the URL that it was made for, which would be kept alive
 	c.used, c.idle = true, p.now()
 	s.conns = append(s.conns, c)
 	c.older, c.newer = p.newest, nil

@@ -12,7 +12,7 @@ func (c *Client) private(addr netip.Addr) bool {
 
 // fromPublic reports whether a response is a public page's, as far as that is known of one that came by a proxy.
 func (c *Client) fromPublic(res *Response) bool {
-	if v := res.via; v != nil && v.proxy.remote {
+	if v := res.via(); v != nil && v.proxy.remote {
 		return !v.known.IsValid() || !c.private(v.known)
 	}
 	return res.Public

@@ -21,7 +21,8 @@ type Request struct {
 	// to a private address: such are left out, and if there is no other the class is AddressPrivate. The address that
 	// is dialled is what counts, and that of a connection kept from before. One that Options.Resolve gives is the
 	// user's word, and may be private. The requests that follow a redirect are guarded where it is needed.
-	Guarded bool
+	Guarded   bool
+	elsewhere bool // a redirect leads here from another origin than the first: what the user gave is not for it
 
 	// OnBody, if not nil, is given the body as it arrives, decoded if Options.Decode says so, stretch by stretch; it must
 	// not keep them, nor wait for anything (see engine.Engine.Leaf). Its error ends the fetch. After a retry on a fresh
@@ -34,8 +35,6 @@ type Request struct {
 
 	Selection *Selection // nil: the whole, whatever its version
 	Trace     *Trace     // nil: nobody is told
-
-	elsewhere bool // a redirect leads here from another origin than the first: what the user gave is not for it
 }
 
 func (r *Request) method() string {
@@ -59,50 +58,38 @@ type Timings struct {
 // A Response is what one fetch gave, and the state of the fetch while it runs. It may be used again for the
 // next fetch, and allocates little then.
 type Response struct {
-	Status    int   // of the final response; 0 if there was none
-	Minor     uint8 // HTTP/1.Minor
-	Anomalies http1.Anomaly
+	Status    int    // of the final response; 0 if there was none
 	MediaType string // of Content-Type as browsers read it, in lower case, without parameters
 	Charset   string // its parameter, in lower case; "" too where it cannot be the label of an encoding
-	Coding    string // of Content-Encoding, in lower case, undone or not
 	BytesWire int64  // received, heads and framing included
 	BytesBody int64  // of the body, without its framing, as it is coded
 	Remote    string // address and port of the peer
-	Public    bool   // that address, or the one a SOCKS proxy was given, is not private: see Client.fromPublic
-	Reused    bool   // the connection had served before
-	TLS       TLSInfo
-	Sent      bool // a server may have seen a request; if not, it is safe to make any once more
 	Started   time.Time
 	Timings   Timings
 	Lag       time.Duration // the most the engine was late with a step of this fetch
 
-	BytesDecoded int64 // of the body without its codings, as far as OnBody was given it; 0: none were undone
+	Anomalies http1.Anomaly
+	TLS       TLSInfo
+	Minor     uint8 // HTTP/1.Minor
+	Public    bool  // the address of Remote, or the one a SOCKS proxy was given, is not private: see Client.fromPublic
+	Reused    bool  // the connection had served before
+	Sent      bool  // a server may have seen a request; if not, it is safe to make any once more
 
-	via *via // nil: no proxy
-	// Redirection is nil if no redirect was followed. What else is said here is of the last response, but for
-	// Started, BytesWire, Lag and Timings, which are of all requests together.
-	Redirection *Redirection
-
-	// RetryAfter is how long the server asks to wait, told with a status of 429, 503 or 3xx; 0 if it does not.
-	RetryAfter time.Duration
-
-	Selected *Selected // of the version and the part that came; nil without a Request.Selection, or a success
-
-	limit   time.Duration // of the whole fetch, but for its time in the queue
-	phase   time.Duration // when the phase began that is under way, since Started: FirstByte or Body
 	fresh   bool          // an idle connection will not do
 	got     bool          // a byte of the response has arrived
 	inBody  bool          // its head has
 	moved   bool          // it is a redirect that is going to be followed
+	phase   time.Duration // when the phase began that is under way, since Started: FirstByte or Body
 	framing http1.Framing
 	body    *http1.Body // nil until a body goes on beyond its first read
 
-	decoding *decoding // nil: of this body nothing is undone
-	trace    *tracing  // nil: nobody is told
+	extra *extra // nil: there is nothing of the kind
 }
 
 // deadline is when the whole fetch has to be over. Time in the queue does not count: it is not the server's.
-func (r *Response) deadline() time.Time { return r.Started.Add(r.limit + r.Timings.Queue) }
+func (c *Client) deadline(res *Response) time.Time {
+	return res.Started.Add(c.options.TotalTimeout + res.Timings.Queue)
+}
 
 // begun is called when the first byte has arrived. Phases add up over the redirects of a fetch.
 func (r *Response) begun(now time.Time) {
@@ -121,10 +108,10 @@ func (r *Response) whole(now time.Time) {
 
 // Proxy is the proxy by which the fetch went, or was to go, as scheme://host:port; "" if none.
 func (r *Response) Proxy() string {
-	if r.via == nil {
-		return ""
+	if v := r.via(); v != nil {
+		return v.proxy.name
 	}
-	return r.via.proxy.name
+	return ""
 }
 
 // finish is the end of a response that is whole. Where the end of the connection is the end of the body, there are no
@@ -136,13 +123,18 @@ func (r *Response) finish(req *Request, body *http1.Body, now time.Time) error {
 			req.OnTrailers(trailers)
 		}
 	}
-	if r.trace != nil && body != nil && r.framing.Kind == http1.Chunked && body.Trailers().Len() > 0 {
-		r.trace.tell(&Event{Kind: EventTrailers, Head: body.Trailers().Raw})
+	if r.trace() != nil && body != nil && r.framing.Kind == http1.Chunked && body.Trailers().Len() > 0 {
+		r.trace().tell(&Event{Kind: EventTrailers, Head: body.Trailers().Raw})
 	}
-	return r.Selected.check(r.BytesBody)
+	return r.Selected().check(r.BytesBody)
 }
 
 func (r *Response) reset(now time.Time) {
+	kept := r.extra
 	*r = Response{} // in place: a literal with values would be built on the stack first
 	r.Started = now
+	if kept != nil {
+		*kept = extra{}
+		r.extra = kept
+	}
 }

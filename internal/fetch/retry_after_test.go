@@ -57,13 +57,13 @@ func TestRetryAfter(t *testing.T) {
 		with(t, k.engine(t), following, func(c client) error {
 			for status, want := range map[int]time.Duration{200: 0, 301: 7 * time.Second, 404: 0, 429: 7 * time.Second, 500: 0, 503: 7 * time.Second} {
 				s.page("/a", fmt.Sprintf("HTTP/1.1 %d x\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n", status))
-				if v := c.get(s.base + "/a"); v.RetryAfter != want || v.err != nil {
-					t.Errorf("%d: %v, want %v: %v", status, v.RetryAfter, want, v.err)
+				if v := c.get(s.base + "/a"); v.RetryAfter() != want || v.err != nil {
+					t.Errorf("%d: %v, want %v: %v", status, v.RetryAfter(), want, v.err)
 				}
 			}
 			s.page("/a", "HTTP/1.1 302 x\r\nRetry-After: 7\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n")
-			if v := c.get(s.base + "/a"); v.RetryAfter != 0 || v.Status != 200 {
-				t.Errorf("of a redirect that was followed there is left %v", v.RetryAfter)
+			if v := c.get(s.base + "/a"); v.RetryAfter() != 0 || v.Status != 200 {
+				t.Errorf("of a redirect that was followed there is left %v", v.RetryAfter())
 			}
 			return nil
 		})

@@ -15,7 +15,7 @@ type route struct {
 
 // routeTo is the route to the server of u by the way that key has chosen.
 func routeTo(u *link.URL, res *Response) route {
-	if v := res.via; v != nil {
+	if v := res.via(); v != nil {
 		return route{key: v.key, host: v.proxy.host, port: v.proxy.port, url: u, via: v, secure: u.Secure()}
 	}
 	return route{key: u.Origin(), host: u.Host(), port: u.Port(), url: u, secure: u.Secure()}

@@ -213,7 +213,7 @@ func (e *establishing) shake(ctx context.Context, conn *conn, p *Proxy, spent *t
 	}
 	before := c.engine.Now()
 	deadline, timeout := before.Add(c.options.ConnectTimeout), TimeoutTLS
-	if last := e.response.deadline(); last.Before(deadline) {
+	if last := c.deadline(&e.response); last.Before(deadline) {
 		deadline, timeout = last, TimeoutTotal
 	}
 	if err = conn.SetDeadline(deadline); err == nil {
@@ -222,8 +222,8 @@ func (e *establishing) shake(ctx context.Context, conn *conn, p *Proxy, spent *t
 	now := c.engine.Now()
 	*spent += now.Sub(before)
 	c.noteLag(&e.response, now)
-	if e.response.trace != nil {
-		e.response.trace.tell(&Event{
+	if e.response.trace() != nil {
+		e.response.trace().tell(&Event{
 			Kind: EventTLS, Text: host, Took: now.Sub(before), State: &state, Insecure: s.options.Insecure, Err: err,
 		})
 	}

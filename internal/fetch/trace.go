@@ -93,9 +93,9 @@ type tracing struct {
 
 // startTrace begins to tell of a fetch.
 func (c *Client) startTrace(req *Request, res *Response) {
-	res.trace = &tracing{client: c, trace: req.Trace, mu: c.engine.NewMutex()}
+	res.more().trace = &tracing{client: c, trace: req.Trace, mu: c.engine.NewMutex()}
 	u := withoutUserinfo(req.URL)
-	res.trace.tell(&Event{Kind: EventBegin, Text: req.method() + " " + u.String()})
+	res.trace().tell(&Event{Kind: EventBegin, Text: req.method() + " " + u.String()})
 }
 
 func (t *tracing) tell(e *Event) {
@@ -126,12 +126,12 @@ func (r *resolver) from(q question) string {
 
 // tellAddresses tells what a name stands for.
 func (d *dialing) tellAddresses(addrs []netip.Addr, from string, took time.Duration, err error) {
-	d.response.trace.tell(&Event{Kind: EventAddresses, Text: d.route.host, Addrs: addrs, From: from, Took: took, Err: err})
+	d.response.trace().tell(&Event{Kind: EventAddresses, Text: d.route.host, Addrs: addrs, From: from, Took: took, Err: err})
 }
 
 // tellAttempt tells how an attempt to connect has begun or ended.
 func (d *dialing) tellAttempt(kind EventKind, took time.Duration, err error) {
-	d.response.trace.tell(&Event{Kind: kind, Text: d.address, Took: took, Err: err})
+	d.response.trace().tell(&Event{Kind: kind, Text: d.address, Took: took, Err: err})
 }
 
 // tellRequest tells of the request that is about to be sent, without its body.
@@ -187,8 +187,8 @@ func (t *tracing) tellAgain(res *Response, err error) {
 // tellEnd tells how the fetch has ended.
 func (t *tracing) tellEnd(res *Response, err error) {
 	t.tellHop(res, err)
-	if res.BytesDecoded > 0 {
-		t.tell(&Event{Kind: EventDecoded, Text: res.Coding, Coded: res.BytesBody, Decoded: res.BytesDecoded})
+	if res.BytesDecoded() > 0 {
+		t.tell(&Event{Kind: EventDecoded, Text: res.Coding(), Coded: res.BytesBody, Decoded: res.BytesDecoded()})
 	}
 	t.tell(&Event{Kind: EventEnd, Err: err, Response: res})
 }

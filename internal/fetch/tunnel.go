@@ -47,7 +47,7 @@ func (e *establishing) tunnel(ctx context.Context, conn *conn) error {
 	}
 	before := c.engine.Now()
 	limit, timeout := before.Add(c.options.ConnectTimeout), TimeoutProxy
-	if last := res.deadline(); last.Before(limit) {
+	if last := c.deadline(res); last.Before(limit) {
 		limit, timeout = last, TimeoutTotal
 	}
 	if err = conn.SetDeadline(limit); err == nil {
@@ -63,8 +63,8 @@ func (e *establishing) tunnel(ctx context.Context, conn *conn) error {
 	now := c.engine.Now()
 	res.Timings.Connect += now.Sub(before)
 	c.noteLag(res, now)
-	if res.trace != nil {
-		res.trace.tell(&Event{Kind: EventTunnel, Text: p.String(), From: target, Took: now.Sub(before), Err: err})
+	if res.trace() != nil {
+		res.trace().tell(&Event{Kind: EventTunnel, Text: p.String(), From: target, Took: now.Sub(before), Err: err})
 	}
 	if err == nil {
 		return nil
@@ -140,8 +140,8 @@ func (c *Client) askConnect(p *Proxy, conn *conn, target string, res *Response) 
 	if err != nil {
 		return err
 	}
-	if res.trace != nil {
-		res.trace.tell(&Event{Kind: EventRequest, Head: out})
+	if res.trace() != nil {
+		res.trace().tell(&Event{Kind: EventRequest, Head: out})
 	}
 	if _, err = conn.Write(out); err != nil {
 		return err

@@ -34,9 +34,13 @@ func (c *Client) choose(u *link.URL, res *Response) string {
 	if !known {
 		v = c.decide(u, origin)
 	}
-	if res.via = v; v == nil {
+	if v == nil {
+		if res.extra != nil {
+			res.extra.via = nil
+		}
 		return origin
 	}
+	res.more().via = v
 	return v.key
 }
 
@@ -110,7 +114,7 @@ func (b *buffer) askProxy(p *Proxy) {
 // the proxy's business if it resolves names: nobody else knows. It is asked before there is a connection: all that
 // go by the same proxy may share one.
 func (c *Client) barred(req *Request, res *Response) error {
-	v := res.via
+	v := res.via()
 	if c.need(req, res)&needPublic == 0 || !v.proxy.remote || !v.known.IsValid() || !c.private(v.known) {
 		return nil
 	}
