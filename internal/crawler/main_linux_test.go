@@ -9,12 +9,19 @@ import (
 	"time"
 )
 
-// TestMain is also the child of TestFileLimit, and checks what no single test can: that all of them together left
+// TestMain is also the child of TestFileLimit and TestParkedWorker, and checks what no single test can: that all of them together left
 // no goroutine behind.
 func TestMain(m *testing.M) {
 	if path := os.Getenv(limitedEnv); path != "" {
 		if err := writeLimited(path); err != nil {
 			fmt.Println(err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	if base := os.Getenv(parkedEnv); base != "" {
+		if err := measureParked(base); err != nil {
+			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
 		os.Exit(0)
