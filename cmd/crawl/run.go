@@ -193,11 +193,8 @@ func (o *runOptions) run(s streams, urls []string) error {
 		o.proxy.announce(s.err)
 	}
 	r := &session{options: o, streams: s, engine: e, listSize: in.size(), page: page, mu: e.NewMutex()}
-	fetchOptions := o.fetch.options(plan)
-	fetchOptions.Cookies = o.cookies.jar
-	fetchOptions.Proxy = o.proxy.choose()
+	fetchOptions := o.clientOptions(e, plan)
 	fetchOptions.OnPressure = func(class fetch.Class) { r.pressure(class) }
-	fetchOptions.Resolver = o.dns.resolver(e, o.fetch.connect.families(), min(fetchOptions.ConnectTimeout, fetchOptions.TotalTimeout))
 	client := fetch.NewClient(e, fetchOptions)
 	crawlOptions := o.crawlOptions(plan)
 	crawlOptions.Previous = previous
@@ -245,6 +242,15 @@ func (o *runOptions) check(urls []string) error {
 		return err
 	}
 	return o.proxy.check(o.fetch.headers)
+}
+
+// clientOptions are those of the client that the flags ask for, on e, when check has been called.
+func (o *runOptions) clientOptions(e engine.Engine, p plan) fetch.Options {
+	options := o.fetch.options(p)
+	options.Cookies = o.cookies.jar
+	options.Proxy = o.proxy.choose()
+	options.Resolver = o.dns.resolver(e, o.fetch.connect.families(), min(options.ConnectTimeout, options.TotalTimeout))
+	return options
 }
 
 // traces reports whether the exchange is shown: of one URL, for those of several would be mixed up.

@@ -28,14 +28,18 @@ func (s *script) origin(ts *testscript.TestScript, args []string) {
 		fatal("there is one already")
 	}
 	cfg := origin.Config{LogRequests: 10_000}
-	var latency, size string
+	var latency, size, robots string
 	f := flag.NewFlagSet("origin", flag.ContinueOnError)
 	f.IntVar(&cfg.Addresses, "addresses", 0, "")
 	f.IntVar(&cfg.Pages, "pages", 0, "")
 	f.StringVar(&size, "size", "2048", "")
 	f.StringVar(&latency, "latency", "none", "")
+	f.StringVar(&robots, "robots", "", "")
 	check(f.Parse(args))
 	var err error
+	if robots != "" {
+		cfg.Robots = ts.ReadFile(robots)
+	}
 	cfg.Latency, err = origin.ParseLatency(latency)
 	check(err)
 	cfg.Size, err = origin.ParseSize(size)

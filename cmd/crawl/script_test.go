@@ -118,7 +118,7 @@ func scriptCommands() map[string]func(ts *testscript.TestScript, neg bool, args 
 	add("write FILE TEXT...: texts as in a Go string; N*TEXT is N times TEXT", 2, (*script).write)
 	add("clean FILE...: there is nothing in it that a terminal would obey", 1, (*script).clean)
 
-	add("origin [-addresses N] [-pages N] [-size N-M] [-latency D]: starts a test web, and sets ORIGIN, ORIGIN2 …, ADDR and PORT", 0, (*script).origin)
+	add("origin [-addresses N] [-pages N] [-size N-M] [-latency D] [-robots FILE]: starts a test web, and sets ORIGIN, ORIGIN2 …, ADDR and PORT", 0, (*script).origin)
 	add("coded: starts a server of bodies with content codings, and sets CODED", 0, (*script).coded)
 	add("tlsweb [-client] [-max VERSION]: starts a server of https, sets TLSWEB, and writes tls.pem to verify it by; with -client it wants the certificate that is in client.pem with client-key.pem, and in both.pem", 0, (*script).tlsWeb)
 	add("proxy [-socks] [-user USER:PASSWORD]: starts a proxy to the test web, whatever is asked for, and sets PROXY to its host and port", 0, (*script).startProxy)
