@@ -196,7 +196,7 @@ func TestLine(t *testing.T) {
 			t.Errorf("line %d is %q, want %q", n, got, want)
 		}
 	}
-	got := slices.Collect(Parse([]byte("User-agent: *\r\n\r\nDisallow: /b\rDisallow: /a\n\nAllow: /b")).Rules.All())
+	got := slices.Collect(Parse([]byte("User-agent: *\r\n\r\nDisallow: /b\rDisallow: /a\n\nAllow: /b\nDisallow: /a\nAllow: /b")).Rules.All())
 	want := []Rule{{6, true, "/b"}, {4, false, "/a"}, {3, false, "/b"}}
 	if !slices.Equal(got, want) {
 		t.Errorf("rules %v, want %v", got, want)
