@@ -90,6 +90,6 @@ func (r *robotsSource) settle(response *fetch.Response) {
 		r.err = nil
 	}
 	if r.err == nil {
-		r.Status, r.RetryAfter = response.Status, response.RetryAfter
+		r.Status, r.RetryAfter = response.Status, response.RetryAfter()
 	}
 }
