@@ -35,6 +35,7 @@ var importTable = []row{
 	{name: "dns", may: []string{"engine"}, why: "runs on any engine and knows no HTTP"},
 	{name: "cookies", why: "pure leaf: fields and time are arguments, what is to be sent is the value"},
 	{name: "coding", why: "pure leaf: takes coded bytes stretch by stretch, returns decoded ones"},
+	{name: "sitemap", may: []string{"link", "coding"}, why: "takes a document's bytes, returns its entries"},
 	{name: "fetch", may: []string{"engine", "dns", "http1", "link", "cookies", "coding"}, why: "one fetch; knows no crawl"},
 	{name: "frontier", may: []string{"link"}, why: "what to fetch next; knows neither network nor clock"},
 	{name: "frontier/frontiertest", may: []string{"frontier", "link"}, why: "the suite that every store passes"},
@@ -87,8 +88,8 @@ var externalModules = []module{
 		why: "epoll, eventfd and socket calls that the standard library does not give",
 	},
 	{
-		path: "golang.org/x/net", in: []string{"dns", "cookies", "link", "fetch", "cmd/crawl"},
-		why: "DNS messages, internationalized names, the public suffix list, SOCKS, and which proxy an environment means",
+		path: "golang.org/x/net", in: []string{"dns", "cookies", "link", "sitemap", "fetch", "cmd/crawl"},
+		why: "DNS messages, the encodings of the web, internationalized names, the public suffix list, SOCKS, and which proxy an environment means",
 	},
 	{
 		path: "github.com/nlnwa/whatwg-url", in: []string{"link"},
