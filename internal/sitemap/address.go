@@ -129,7 +129,7 @@ func (r *reader) isHost(address []byte) bool {
 	if i := bytes.IndexAny(host, "/?#"); i >= 0 {
 		host = host[:i]
 	}
-	if bytes.ContainsAny(address, space) {
+	if bytes.ContainsAny(address, " \t\r\n") {
 		return false
 	}
 	const www = "www."
@@ -139,7 +139,7 @@ func (r *reader) isHost(address []byte) bool {
 
 // line is a line of a sitemap in text. What does not begin as a URL is none: relative ones are not written there.
 func (r *reader) line(b []byte) {
-	b = bytes.Trim(b, space)
+	b = trim(b)
 	switch {
 	case len(b) == 0:
 		return
@@ -161,7 +161,7 @@ func (r *reader) link(e *element) {
 		r.relate(Enclosure, "", e.get("href", &r.scratch))
 	case len(relation) > 0 && !strings.EqualFold(string(relation), "alternate"):
 	case r.format == Atom && !r.located:
-		r.locate(bytes.Trim(e.get("href", &r.scratch), space))
+		r.locate(trim(e.get("href", &r.scratch)))
 	case r.options.Related:
 		language := string(e.get("hreflang", &r.scratch))
 		r.relate(Alternate, language, e.get("href", &r.scratch))
@@ -172,7 +172,7 @@ func (r *reader) link(e *element) {
 // relate adds a related address to the entry.
 func (r *reader) relate(kind Relation, language string, address []byte) {
 	const most = 1 << 20 // bytes for an entry: pages exist in hundreds of languages, and no more
-	address = bytes.Trim(address, space)
+	address = trim(address)
 	if !r.options.Related || len(address) == 0 || r.related > most {
 		return
 	}

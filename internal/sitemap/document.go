@@ -12,8 +12,25 @@ import (
 // program that made the document, mostly.
 const maxJunk = 4 << 10
 
-// space is what XML takes for white space (section 2.3).
-const space = " \t\r\n"
+// isSpace reports whether c is white space to XML (section 2.3).
+func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }
+
+// trimLeft and trim remove white space from the beginning, and from both ends. (Those of package bytes make a set of
+// what is to be removed each time they are called.)
+func trimLeft(b []byte) []byte {
+	for len(b) > 0 && isSpace(b[0]) {
+		b = b[1:]
+	}
+	return b
+}
+
+func trim(b []byte) []byte {
+	b = trimLeft(b)
+	for len(b) > 0 && isSpace(b[len(b)-1]) {
+		b = b[:len(b)-1]
+	}
+	return b
+}
 
 // document is a document in UTF-8: it finds out whether it is XML or text.
 type document struct {
@@ -120,7 +137,7 @@ func (d *document) become(k kind, held []byte) error {
 func trimBlank(b []byte) []byte {
 	const mark = "\xef\xbb\xbf"
 	for {
-		b = bytes.TrimLeft(b, space)
+		b = trimLeft(b)
 		if !bytes.HasPrefix(b, []byte(mark)) {
 			return b
 		}

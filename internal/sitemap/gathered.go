@@ -1,7 +1,5 @@
 package sitemap
 
-import "bytes"
-
 // gathered is text that comes in stretches, of up to maxValue bytes.
 type gathered struct {
 	b    []byte
@@ -27,4 +25,4 @@ func (g *gathered) add(b []byte, long, refs bool) {
 }
 
 // trimmed is the text without white space around it.
-func (g *gathered) trimmed() []byte { return bytes.Trim(g.b, space) }
+func (g *gathered) trimmed() []byte { return trim(g.b) }

@@ -276,7 +276,7 @@ func TestOrder(t *testing.T) {
 	p = NewParser(Options{}, func(*Entry) { t.Error("an entry of HTML") })
 	_, first := p.Write([]byte("<html>"))
 	_, second := p.Write([]byte("<urlset><url><loc>http://h/</loc></url>"))
-	if !errors.Is(first, ErrFormat) || second != first || p.Close() != first || !strings.Contains(first.Error(), `"html"`) { //nolint:errorlint // the same one
+	if !errors.Is(first, ErrFormat) || second != first || p.Close() != first || !strings.Contains(first.Error(), `"html"`) {
 		t.Error(first, second)
 	}
 }

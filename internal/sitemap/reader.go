@@ -1,7 +1,6 @@
 package sitemap
 
 import (
-	"bytes"
 	"fmt"
 	"strings"
 
@@ -260,7 +259,7 @@ func (r *reader) wants(of role) bool {
 func (r *reader) text(of role, b []byte, long, refs bool) {
 	if of != roleEntry {
 		r.value.add(b, long, refs)
-	} else if len(r.spare.b) > 0 || len(bytes.TrimLeft(b, space)) > 0 {
+	} else if len(r.spare.b) > 0 || len(trimLeft(b)) > 0 {
 		r.spare.add(b, long, refs)
 	}
 }

@@ -236,7 +236,7 @@ func (s *scanner) ended(b []byte) {
 	}
 	s.state = inText
 	if raw[0] == '/' {
-		s.to.end(bytes.TrimRight(raw[1:], space))
+		s.to.end(trim(raw[1:]))
 	} else {
 		s.to.start(raw, empty)
 	}

@@ -107,7 +107,7 @@ func (t *transcoder) detect(last bool) bool {
 // declared is the encoding of an XML declaration, "" without one; ok is false if there may be one that has not come
 // to its end.
 func declared(h []byte) (label string, ok bool) {
-	h = bytes.TrimLeft(h, space)
+	h = trimLeft(h)
 	const begin = "<?xml"
 	if len(h) < len(begin) {
 		return "", !strings.HasPrefix(begin, string(h))
@@ -123,7 +123,7 @@ func declared(h []byte) (label string, ok bool) {
 	if !found {
 		return "", true
 	}
-	rest = bytes.TrimLeft(rest, space+"=")
+	rest = bytes.TrimLeft(rest, " \t\r\n=")
 	if len(rest) == 0 || rest[0] != '"' && rest[0] != '\'' {
 		return "", true
 	}

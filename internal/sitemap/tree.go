@@ -107,7 +107,7 @@ func (t *tree) text(b []byte, long, refs bool) {
 func (t *tree) start(raw []byte, empty bool) {
 	name := raw
 	t.attrs = t.attrs[:0]
-	if i := bytes.IndexAny(raw, space+"/"); i >= 0 {
+	if i := nameEnd(raw); i < len(raw) {
 		name = raw[:i]
 		t.attributes(raw[i:])
 	}
@@ -125,6 +125,16 @@ func (t *tree) start(raw []byte, empty bool) {
 	}
 	f.wanted = t.to.wants(f.role)
 	t.frames = append(t.frames, f)
+}
+
+// nameEnd is where the name that b begins with ends.
+func nameEnd(b []byte) int {
+	for i, c := range b {
+		if isSpace(c) || c == '/' {
+			return i
+		}
+	}
+	return len(b)
 }
 
 // open makes the frame and the element of a start tag.
@@ -181,30 +191,36 @@ func (t *tree) endTo(n int) {
 // ends at white space, as in HTML; a value that is cut off is none.
 func (t *tree) attributes(b []byte) {
 	for {
-		b = bytes.TrimLeft(b, space+"/")
+		for len(b) > 0 && (isSpace(b[0]) || b[0] == '/') {
+			b = b[1:]
+		}
 		if len(b) == 0 {
 			return
 		}
-		end := bytes.IndexAny(b[1:], space+"/=")
-		if end < 0 {
+		end := 1
+		for end < len(b) && !isSpace(b[end]) && b[end] != '/' && b[end] != '=' {
+			end++
+		}
+		if end == len(b) {
 			return
 		}
-		a := attr{name: b[:end+1]}
-		b = bytes.TrimLeft(b[end+1:], space)
+		a := attr{name: b[:end]}
+		b = trimLeft(b[end:])
 		if len(b) > 0 && b[0] == '=' {
-			b = bytes.TrimLeft(b[1:], space)
+			b = trimLeft(b[1:])
 			if len(b) == 0 {
 				return
 			}
-			stop := bytes.IndexAny(b, space)
-			if b[0] == '"' || b[0] == '\'' {
-				quote := b[0]
+			stop := 0
+			if quote := b[0]; quote == '"' || quote == '\'' {
 				b = b[1:]
 				if stop = bytes.IndexByte(b, quote); stop < 0 {
 					return
 				}
-			} else if stop < 0 {
-				stop = len(b)
+			} else {
+				for stop < len(b) && !isSpace(b[stop]) {
+					stop++
+				}
 			}
 			a.value, b = b[:stop], b[stop:]
 			if len(b) > 0 {

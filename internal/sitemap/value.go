@@ -69,7 +69,7 @@ func (s *stamp) skip(c byte) bool {
 }
 
 // blank passes over white space.
-func (s *stamp) blank() { s.rest = bytes.TrimLeft(s.rest, space) }
+func (s *stamp) blank() { s.rest = trimLeft(s.rest) }
 
 // w3c is a year, or a year and a month, or a date, or a date and a time.
 func (s *stamp) w3c() (time.Time, bool) {
