@@ -111,7 +111,7 @@ func byStandardLibrary(document string, t *tree) (v *events, ok bool) {
 // takes "<!>" for the beginning of a declaration, and knows no instructions in one.
 func outOfReach(document string) bool {
 	return len(document) > maxName*4 || strings.Contains(document, "XML/1998") || strings.Contains(document, "xmlns:xmlns") ||
-		regexp.MustCompile(`&#x?0{10}|<![^A-Za-z[-]|(?s:<![A-Za-z].*<\?)`).MatchString(document)
+		regexp.MustCompile(`&#x?0{10}|<![^A-Za-z[-]|<![A-Za-z][^>]*<\?|(?s:<![A-Za-z][^>]*\[.*<\?)`).MatchString(document)
 }
 
 // agree checks that the scanner finds in a well-formed document what encoding/xml does, however it is split.
