@@ -17,6 +17,7 @@ type Answer struct {
 	name    string      // as it was asked for, in lower case
 	expires time.Time   // zero until it arrives
 	arrived engine.Cond // nil once it has
+	waiting int         // in Wait
 
 	newer, older *Answer // in the cache
 }

@@ -28,8 +28,8 @@ func with(t testing.TB, e engine.Engine, o Options, fn func(r *Resolver, ctx con
 		r.EndLate()
 		return nil
 	})
-	if r.workers != 0 || len(r.late) != 0 || len(r.queue)+len(r.urgent) != 0 {
-		t.Errorf("left: %d workers, %d late, %d in line", r.workers, len(r.late), len(r.queue)+len(r.urgent))
+	if r.workers != 0 || len(r.out) != 0 || len(r.queue)+len(r.urgent) != 0 {
+		t.Errorf("left: %d workers, %d queries out, %d in line", r.workers, len(r.out), len(r.queue)+len(r.urgent))
 	}
 	return r
 }

@@ -59,6 +59,7 @@ func (r *Resolver) settle(q *query, out outcome) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	l := q.lookup
+	delete(r.out, q)
 	q.outcome, q.over = out, true
 	if out.err == nil || out.err.Kind.heard() {
 		r.heard = r.engine.Now()
@@ -89,14 +90,12 @@ func (r *Resolver) hurry(l *lookup) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if !l.published {
-		r.late[l.open()] = struct{}{}
 		r.publish(l, l.merge())
 	}
 }
 
 // complete puts what came late into the cache. The caller holds the lock.
 func (r *Resolver) complete(q *query) {
-	delete(r.late, q)
 	if out := q.lookup.merge(); len(q.outcome.addrs) > 0 {
 		old := q.lookup.answer
 		r.cache.replace(old, &Answer{

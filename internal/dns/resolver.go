@@ -57,7 +57,7 @@ type Resolver struct {
 	workers int
 	turns   int                 // of rotation
 	heard   time.Time           // when a server last said anything
-	late    map[*query]struct{} // under way although their lookup has its answer
+	out     map[*query]struct{} // that workers have
 }
 
 // New makes a resolver on e. It opens nothing.
@@ -75,7 +75,7 @@ func New(e engine.Engine, o Options) *Resolver {
 	orDefault(&o.MaxQueries, DefaultMaxQueries)
 	r := &Resolver{
 		engine: e, options: o, kinds: []dnsmessage.Type{dnsmessage.TypeA, dnsmessage.TypeAAAA},
-		mu: e.NewMutex(), cache: newCache(o.MaxNames), late: map[*query]struct{}{},
+		mu: e.NewMutex(), cache: newCache(o.MaxNames), out: map[*query]struct{}{},
 	}
 	switch {
 	case o.Families == OnlyIPv6:
@@ -105,30 +105,44 @@ func (r *Resolver) Ask(host string) *Answer {
 	return a
 }
 
-// Wait waits until a has arrived. The error that it returns is that of the wait; that of the name is in a.
+// Wait waits until a has arrived, or until the deadline of ctx if that was made by engine.WithDeadline. The error that it
+// returns is that of the wait; that of the name is in a. A lookup goes on when nobody waits for it any more.
 func (r *Resolver) Wait(ctx context.Context, a *Answer) (err error) {
 	r.mu.Lock() // without defer, for tasks that are to hold little stack: see Two kilobytes in ARCHITECTURE.md
+	a.waiting++
 	for err == nil && a.pending() {
 		if err = ctx.Err(); err == nil { // after a cancellation no lookup begins any more
 			err = a.arrived.Wait(ctx)
 		}
 	}
+	a.waiting--
 	r.mu.Unlock()
 	return err
 }
 
-// EndLate ends the queries that go on although their names have an answer: IPv6 addresses that are late, which will then
-// not come into the cache. Who is done calls it, or the engine runs on for them until their time is over.
+// EndLate ends the queries that nobody waits for: those for IPv6 addresses whose names have an answer already, and those
+// of whose waits none was as long as their own time. Who is done calls it, or the engine runs on for them until that is
+// over.
 func (r *Resolver) EndLate() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for q := range r.late {
-		q.ended = true
-		if q.conn != nil {
-			_ = q.conn.Close() // which ends its read
+	for q := range r.out {
+		if !q.isAwaited() {
+			q.ended = true
+			if q.conn != nil {
+				_ = q.conn.Close() // which ends its read
+			}
+		}
+	}
+	for _, queue := range [][]*query{r.urgent, r.queue} {
+		for _, q := range queue {
+			q.ended = !q.isAwaited()
 		}
 	}
 }
+
+// isAwaited reports whether anybody waits for the answer that a query is asked for. The caller holds the lock.
+func (q *query) isAwaited() bool { return !q.lookup.published && q.lookup.answer.waiting > 0 }
 
 // begin answers a name that nothing is known of: at once, if no server has to be asked. The caller holds the lock.
 func (r *Resolver) begin(name string) *Answer {
@@ -185,6 +199,7 @@ func (r *Resolver) take() *query {
 			q := (*queue)[0]
 			(*queue)[0] = nil
 			*queue = (*queue)[1:]
+			r.out[q] = struct{}{}
 			r.setOut(q.lookup)
 			return q
 		}

@@ -306,8 +306,8 @@ func TestEndLate(t *testing.T) {
 		})
 		with(t, e, Options{Config: config(s)}, func(r *Resolver, ctx context.Context) {
 			r.want(t, ctx, "name.test", "192.0.2.1")
-			if len(r.late) != 1 {
-				t.Errorf("%d queries are late", len(r.late))
+			if len(r.out) != 1 {
+				t.Errorf("%d queries are late", len(r.out))
 			}
 		})
 	})

@@ -5,7 +5,9 @@ package engine_test
 import (
 	"context"
 	"fmt"
+	"os"
 	"testing"
+	"time"
 
 	"crawl/internal/engine"
 )
@@ -227,5 +229,37 @@ func TestCondCancelledAfterwards(t *testing.T) {
 			return nil
 		})
 		wantErr(t, "Run", runEngine(t, e, ctx), nil)
+	})
+}
+
+// TestCondDeadline: a wait ends at its deadline, takes no signal from others then, and leaves nothing behind; one that is
+// signalled before it does not hear of it.
+func TestCondDeadline(t *testing.T) {
+	onEach(t, timed(), func(t *testing.T, e engine.Engine) {
+		mu := e.NewMutex()
+		cond := e.NewCond(mu, "a signal")
+		signalled := false
+		mustRun(t, e, func(ctx context.Context) error {
+			mu.Lock()
+			defer mu.Unlock()
+			before := e.Now()
+			wantErr(t, "Wait", cond.Wait(engine.WithDeadline(ctx, before.Add(20*time.Millisecond))), os.ErrDeadlineExceeded)
+			if took := e.Now().Sub(before); took < 20*time.Millisecond {
+				t.Errorf("it ended after %v", took)
+			}
+			wantErr(t, "Wait", cond.Wait(engine.WithDeadline(ctx, before)), os.ErrDeadlineExceeded)
+			e.Go("other", func(context.Context) error {
+				mu.Lock()
+				defer mu.Unlock()
+				signalled = true
+				cond.Signal() // the waits that are over are not in line any more
+				return nil
+			})
+			wantErr(t, "Wait", cond.Wait(engine.WithDeadline(ctx, before.Add(time.Hour))), nil)
+			if !signalled {
+				t.Error("it ended without a signal")
+			}
+			return nil
+		})
 	})
 }

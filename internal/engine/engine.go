@@ -98,7 +98,8 @@ type Engine interface {
 // A Cond lets tasks wait until another says that something has changed.
 type Cond interface {
 	// Wait gives up the lock, waits until it is signalled, and takes the lock again. What it waited for has
-	// to be checked again then. An error says that the task was cancelled; the lock is held then, too.
+	// to be checked again then. An error says that the task was cancelled, or if it is os.ErrDeadlineExceeded that
+	// ctx was made by WithDeadline and its time has come; the lock is held then, too.
 	Wait(ctx context.Context) error
 	// Signal wakes the task that has waited longest, if any. The caller holds the lock.
 	Signal()
@@ -135,7 +136,7 @@ type TryWriter interface {
 // WithDeadline returns ctx with a deadline that is only told, by Deadline: nothing is cancelled when it
 // passes. Engines keep it on their own clock.
 func WithDeadline(ctx context.Context, t time.Time) context.Context {
-	return deadlineContext{ctx, t}
+	return &deadlineContext{ctx, t}
 }
 
 type deadlineContext struct {
@@ -143,7 +144,7 @@ type deadlineContext struct {
 	deadline time.Time
 }
 
-func (c deadlineContext) Deadline() (time.Time, bool) { return c.deadline, true }
+func (c *deadlineContext) Deadline() (time.Time, bool) { return c.deadline, true }
 
 // A PanicError is the error of a task or of blocking work that panicked.
 type PanicError struct {

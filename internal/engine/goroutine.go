@@ -299,21 +299,31 @@ func (c *goroutineCond) Wait(ctx context.Context) error {
 	woken := make(chan struct{})
 	c.waiting = append(c.waiting, woken)
 	c.mu.Unlock()
+	var late <-chan time.Time // never, without a deadline
+	if limited, ok := ctx.(*deadlineContext); ok {
+		timer := time.NewTimer(time.Until(limited.deadline))
+		defer timer.Stop()
+		late = timer.C
+	}
+	var err error
 	select {
 	case <-woken:
 		c.mu.Lock()
 		return nil
 	case <-ctx.Done():
+		err = ctx.Err()
+	case <-late:
+		err = os.ErrDeadlineExceeded
 	}
 	c.mu.Lock()
 	for i, w := range c.waiting {
 		if w == woken {
 			c.waiting = append(c.waiting[:i], c.waiting[i+1:]...)
-			return ctx.Err()
+			return err
 		}
 	}
 	c.Signal() // it was signalled just before: somebody else is to have that
-	return ctx.Err()
+	return err
 }
 
 func (c *goroutineCond) Signal() {

@@ -219,9 +219,20 @@ func (e *loopEngine) NewMutex() sync.Locker { return noMutex{} }
 
 type loopCond struct{ *eventloop.Condition }
 
-func (c loopCond) Wait(context.Context) error { return c.Condition.Wait() }
-func (c loopCond) Signal()                    { c.Notify() }
-func (c loopCond) Broadcast()                 { c.NotifyAll() }
+func (c loopCond) Wait(ctx context.Context) error {
+	var limit *eventloop.Limit
+	if limited, ok := ctx.(*deadlineContext); ok {
+		limit = c.Limit(limited.deadline)
+	}
+	err := c.Condition.Wait()
+	if limit != nil {
+		limit.Stop()
+	}
+	return err
+}
+
+func (c loopCond) Signal()    { c.Notify() }
+func (c loopCond) Broadcast() { c.NotifyAll() }
 
 func (e *loopEngine) NewCond(_ sync.Locker, what string) Cond {
 	return loopCond{eventloop.NewCondition(e.loop, what)}

@@ -50,6 +50,7 @@ type Loop struct {
 	registered  int
 	generation  uint32
 	dial        dialCall
+	limit       *Limit // the next one
 
 	handle    *Handle // being run
 	current   *task   // being stepped

@@ -2,6 +2,11 @@
 
 package eventloop
 
+import (
+	"os"
+	"time"
+)
+
 // waitList is the tasks that wait for something, first come, first served.
 type waitList struct {
 	what  string // for dumps
@@ -31,12 +36,15 @@ func (w *waitList) wakeAll() {
 	}
 }
 
-// cancelWait takes t out of the list. It costs O(tasks waiting), and is rare.
-func (w *waitList) cancelWait(t *task) bool {
+// cancelWait ends the wait of t.
+func (w *waitList) cancelWait(t *task) bool { return w.end(t, ErrCancelled) }
+
+// end takes t out of the list, if it is in it. It costs O(tasks waiting), and is rare.
+func (w *waitList) end(t *task, err error) bool {
 	for i, waiting := range w.tasks {
 		if waiting == t {
 			w.tasks = append(w.tasks[:i], w.tasks[i+1:]...)
-			t.unpark(ErrCancelled)
+			t.unpark(err)
 			return true
 		}
 	}
@@ -99,6 +107,46 @@ func (c *Condition) Wait() error {
 	}
 	return c.waiting.wait(t)
 }
+
+// Limit has the next Wait of the running task end with os.ErrDeadlineExceeded when the loop's clock (Now) comes to that
+// time first. The task calls Stop of what it returns after that Wait. It is no argument of Wait because that would take
+// more stack, of which a task that waits is to hold little.
+func (c *Condition) Limit(when time.Time) *Limit {
+	l := c.loop
+	w := l.limit
+	if w == nil { // as it is once
+		w = newLimit(l)
+	}
+	l.limit = nil
+	w.cond, w.task, w.when = c, l.current, when
+	l.OnLoopStack(w.begin)
+	return w
+}
+
+// A Limit is the time limit of a wait. What it takes goes deeper than a task that waits is to, down to the allocation of
+// the next one: so the loop has one ready.
+type Limit struct {
+	loop       *Loop
+	cond       *Condition
+	task       *task
+	when       time.Time
+	begin, end func()
+}
+
+func newLimit(l *Loop) *Limit {
+	w := &Limit{loop: l}
+	w.begin = func() {
+		timer := l.CallLater(w.when.Sub(l.Now()), func() { w.cond.waiting.end(w.task, os.ErrDeadlineExceeded) })
+		w.end = timer.Cancel
+		if l.limit == nil {
+			l.limit = newLimit(l)
+		}
+	}
+	return w
+}
+
+// Stop is called when the wait is over.
+func (w *Limit) Stop() { w.loop.OnLoopStack(w.end) }
 
 // Notify schedules the task that has waited longest, if any.
 func (c *Condition) Notify() { c.waiting.wakeOne() }

@@ -3,8 +3,10 @@ package fetch
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
+	"os"
 	"syscall"
 	"time"
 
@@ -25,7 +27,7 @@ func (c *Client) plan(ctx context.Context, req *Request, res *Response) *dialing
 	d.ctx, d.url, d.response, d.need = ctx, req.URL, res, c.need(req, res)
 	c.engine.Leaf(d.steps.begin)
 	if d.question != nil {
-		d.err = c.resolver.wait(ctx, d.question)
+		d.err = c.resolver.wait(d.deadline, d.question)
 		c.engine.Leaf(d.steps.learn)
 	}
 	return d
@@ -106,7 +108,7 @@ type dialing struct {
 	address  string          // with the port
 	first    time.Time       // attempt at this address
 	before   time.Time       // this attempt, or the pause or question before it
-	deadline context.Context // ctx with the deadline of this attempt
+	deadline context.Context // ctx with the deadline of this attempt, or of the wait for an answer
 	timeout  Class           // what passes with it
 	pause    time.Duration   // before another attempt at the same address
 
@@ -148,6 +150,7 @@ func (d *dialing) begin() {
 		return
 	}
 	d.before = c.engine.Now()
+	d.deadline = engine.WithDeadline(d.ctx, d.response.deadline())
 	d.question = c.resolver.ask(d.route.host, min(c.options.ConnectTimeout, c.options.TotalTimeout))
 }
 
@@ -164,7 +167,11 @@ func (d *dialing) learn() {
 	}
 	switch {
 	case d.err != nil: // of the wait
-		d.err, d.over = fail(Cancelled, d.err), true
+		class := Cancelled
+		if errors.Is(d.err, os.ErrDeadlineExceeded) {
+			class, d.err = TimeoutTotal, fmt.Errorf("lookup of %q was not done in time: %w", d.route.host, d.err)
+		}
+		d.err, d.over = fail(class, d.err), true
 	default:
 		addrs, err := question.outcome()
 		if err != nil {

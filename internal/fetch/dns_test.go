@@ -129,3 +129,52 @@ func TestLookupsTogether(t *testing.T) {
 		}
 	})
 }
+
+// TestTotalWhileResolving: the time for the whole fetch ends the wait for a name, whatever the resolver has set itself,
+// and nothing of the lookup holds up the end; others who have time go on waiting for the same answer.
+func TestTotalWhileResolving(t *testing.T) {
+	onEach(t, func(t *testing.T, k kind) {
+		address := nameServer(noCode)(t)
+		e := k.engine(t)
+		c := dns.DefaultConfig()
+		c.Servers = []netip.AddrPort{netip.MustParseAddrPort(address)}
+		r := dns.New(e, dns.Options{Config: c, Timeout: time.Hour, Limit: time.Hour})
+		with(t, e, Options{TotalTimeout: 50 * time.Millisecond, Resolver: r}, func(c client) error {
+			for range 2 { // the second finds the question under way
+				v := c.get("http://name.test/")
+				v.wantClass(t, TimeoutTotal)
+				if v.Timings.DNS < 50*time.Millisecond || !strings.Contains(fmt.Sprint(v.err), `"name.test"`) {
+					t.Errorf("%v in the resolver: %v", v.Timings.DNS, v.err)
+				}
+			}
+			return nil
+		})
+	})
+}
+
+// TestTotalWhileSystemResolves: the same where the system's resolver does not come back.
+func TestTotalWhileSystemResolves(t *testing.T) {
+	onEach(t, func(t *testing.T, k kind) {
+		s := serve(t, answering(hello))
+		d := &directory{wait: make(chan struct{})}
+		d.set(nil, "127.0.0.1")
+		e := k.engine(t)
+		hasty, patient := NewClient(e, Options{TotalTimeout: 50 * time.Millisecond}), NewClient(e, Options{})
+		hasty.resolver.lookup = d.lookup
+		patient.resolver = hasty.resolver
+		e.Go("patient", func(ctx context.Context) error {
+			defer patient.Close()
+			client{patient, t, ctx, e}.get(s.named("name.test")).want(t, 200, "hello")
+			return nil
+		})
+		run(t, e, func(ctx context.Context) error {
+			defer hasty.Close()
+			client{hasty, t, ctx, e}.get(s.named("name.test")).wantClass(t, TimeoutTotal)
+			close(d.wait)
+			return nil
+		})
+		if n := d.asked.Load(); n != 1 {
+			t.Errorf("%d lookups, want 1", n)
+		}
+	})
+}
