@@ -47,7 +47,7 @@ func (o *sitemapOptions) fetch(s streams, name string, p *sitemapPrinter) error 
 	begin := func() {
 		if p.parser == nil && response.Status/100 == 2 {
 			at := u
-			if to := response.Redirection; to != nil {
+			if to := response.Redirection(); to != nil {
 				at = to.FinalURL
 			}
 			p.begin(at, response.Charset)

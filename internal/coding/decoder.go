@@ -42,6 +42,7 @@ type Decoder struct {
 	coded  int64  // bytes fed
 	data   []byte // decoded bytes to hand out
 	hungry bool   // the coroutine waits for input
+	wants  int64  // bytes that it waits for leave to hold
 	work   int    // bytes unpacked since Next returned
 	over   bool
 	fault  error // of a limit: it goes before what a decompressor makes of it
@@ -69,13 +70,27 @@ func (d *Decoder) Next() (data []byte, more bool, err error) {
 	if d.next == nil {
 		d.next, d.stop = iter.Pull(d.run)
 	}
-	d.data, d.hungry, d.work = nil, false, 0
+	d.data, d.hungry, d.work, d.wants = nil, false, 0, 0
 	if _, alive := d.next(); !alive {
 		d.over = true
 		return nil, false, d.err
 	}
 	return d.data, !d.hungry, nil
 }
+
+// Holds is how much memory the decoder holds, in bytes, rather somewhat more than it is than less. Before the first call
+// of Next it is what it is going to hold at least.
+func (d *Decoder) Holds() int64 {
+	n := int64(decoderSize)
+	for i := range d.chain {
+		n += d.chain[i].size()
+	}
+	return n
+}
+
+// Wants is how much more, in bytes, it is going to hold from the next call of Next on, and 0 nearly always: Next has
+// returned early, with nothing and with more to come, so that the call may wait until there is room for that.
+func (d *Decoder) Wants() int64 { return d.wants }
 
 // Stop ends the decoder wherever it is. Whoever got it has to call it, where the decoder was used, once the body has
 // ended or nobody wants the rest of it.
@@ -216,6 +231,12 @@ func (m *meter) Read(p []byte) (int, error) {
 // rest has Next return with nothing, although there is input.
 func (d *Decoder) rest() bool {
 	d.data = nil
+	return d.yield(struct{}{})
+}
+
+// ask has Next return early for the sake of Wants, and reports whether it was called again.
+func (d *Decoder) ask(more int64) bool {
+	d.data, d.wants = nil, more
 	return d.yield(struct{}{})
 }
 

@@ -351,7 +351,8 @@ func TestWindow(t *testing.T) {
 // failing is a layer that panics, or that returns an error of its own.
 type failing struct{ err error }
 
-func (f failing) reset(io.Reader) {}
+func (f failing) reset(io.Reader, *Decoder) {}
+func (f failing) size() int64               { return 0 }
 func (f failing) Read([]byte) (int, error) {
 	if f.err == nil {
 		panic("index out of range\n[2]")

@@ -17,8 +17,10 @@ import (
 // (curl 7.88 has the body and an error). It returns io.ErrUnexpectedEOF when its input ends too early.
 type layer interface {
 	io.Reader
-	// reset begins with another body, whatever has become of the last. It does not read yet.
-	reset(r io.Reader)
+	// reset begins with another body, that of d, whatever has become of the last. It does not read yet.
+	reset(r io.Reader, d *Decoder)
+	// size is what it holds, in bytes.
+	size() int64
 }
 
 func newLayer(k kind) layer {
@@ -28,9 +30,12 @@ func newLayer(k kind) layer {
 	case deflateKind:
 		return &deflateLayer{in: bufio.NewReaderSize(nil, inputBuffer)}
 	case brotliKind:
-		return &brotliLayer{}
+		b := new(brotliLayer)
+		b.grows = newGauge(&b.reader, "ringbuffer", "buf", "literal_hgroup.codes", "insert_copy_hgroup.codes", "distance_hgroup.codes",
+			"literal_hgroup.htrees", "insert_copy_hgroup.htrees", "distance_hgroup.htrees", "context_map", "dist_context_map")
+		return b
 	default:
-		return &zstdLayer{}
+		return &zstdLayer{in: bufio.NewReaderSize(nil, zstdHeader)}
 	}
 }
 
@@ -46,7 +51,7 @@ type gzipLayer struct {
 	any    bool // there has been one
 }
 
-func (g *gzipLayer) reset(r io.Reader) {
+func (g *gzipLayer) reset(r io.Reader, _ *Decoder) {
 	g.in.Reset(r)
 	g.open, g.any = false, false
 }
@@ -109,7 +114,7 @@ type deflateLayer struct {
 	now     io.Reader // one of them; nil: nothing was read
 }
 
-func (f *deflateLayer) reset(r io.Reader) {
+func (f *deflateLayer) reset(r io.Reader, _ *Decoder) {
 	f.in.Reset(r)
 	f.now = nil
 }
@@ -154,10 +159,11 @@ func (f *deflateLayer) begin() (err error) {
 // decompressor writes to its window until that is full or the input used up. (It grows the window as needed.)
 type brotliLayer struct {
 	reader brotli.Reader
+	grows  gauge // in reader
 	ended  bool
 }
 
-func (b *brotliLayer) reset(r io.Reader) {
+func (b *brotliLayer) reset(r io.Reader, _ *Decoder) {
 	_ = b.reader.Reset(r) // it never fails
 	b.ended = false
 }
@@ -181,27 +187,56 @@ const maxWindow = 8 << 20
 // zstdLayer undoes zstd (RFC 8878): all frames, with their checksums where they have one; skippable frames are
 // skipped. Anything else behind a frame is an error, as it is for Chromium and curl.
 type zstdLayer struct {
-	reader *zstd.Decoder // nil: none was needed yet
-	input  io.Reader     // not nil: it is to begin with that
+	in      *bufio.Reader
+	reader  *zstd.Decoder // nil: none was needed yet
+	grows   gauge         // in reader
+	decoder *Decoder      // not nil: it is to begin with a body of that
 }
 
-func (z *zstdLayer) reset(r io.Reader) { z.input = r }
+// zstdHeader is more than the header of a frame has, and no less than a bufio.Reader is given anyway.
+const zstdHeader = 32
+
+func (z *zstdLayer) reset(r io.Reader, d *Decoder) {
+	z.in.Reset(r)
+	z.decoder = d
+}
+
+// begin looks at the header of the first frame, and waits for leave to hold a window of that size. That of another frame
+// may be larger, which nobody does; it is then held without leave.
+func (z *zstdLayer) begin() (err error) {
+	head, err := z.in.Peek(zstd.HeaderMaxSize)
+	if err != nil && err != io.EOF {
+		return err
+	}
+	var h zstd.Header
+	if h.Decode(head) == nil { // else the decompressor finds out
+		window := h.WindowSize
+		if h.SingleSegment {
+			window = h.FrameContentSize
+		}
+		more := zstdSize + zstdWindowSize(int64(min(window, 2*maxWindow))) - z.size()
+		if window <= maxWindow && more > 0 && !z.decoder.ask(more) {
+			return errStopped
+		}
+	}
+	if z.reader != nil {
+		return z.reader.Reset(z.in)
+	}
+	// With a concurrency of 1 it has no goroutines, and so need not be closed.
+	z.reader, err = zstd.NewReader(z.in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
+		zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecodeBuffersBelow(0))
+	z.grows = newGauge(z.reader, "frame.history.ring")
+	return err
+}
 
 // Read implements io.Reader.
 func (z *zstdLayer) Read(p []byte) (n int, err error) {
-	switch {
-	case z.input == nil:
-	case z.reader == nil:
-		// With a concurrency of 1 it has no goroutines, and so need not be closed.
-		z.reader, err = zstd.NewReader(z.input, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
-			zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecodeBuffersBelow(0))
-	default:
-		err = z.reader.Reset(z.input)
+	if z.decoder != nil {
+		if err := z.begin(); err != nil {
+			return 0, err
+		}
+		z.decoder = nil
 	}
-	if err != nil {
-		return 0, err
-	}
-	z.input = nil
 	if n, err = z.reader.Read(p); errors.Is(err, zstd.ErrDecoderSizeExceeded) {
 		err = zstd.ErrWindowSizeExceeded // of a frame whose window is all of it
 	}

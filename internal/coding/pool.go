@@ -3,8 +3,8 @@ package coding
 import "io"
 
 // How many decompressors of a coding are kept for the next body. Those of deflate hold 50 KB. Those of brotli and
-// zstd hold a window, which is up to 16 and 8 MiB of what a server asks for, so there are few of them, and brotli's,
-// which grows with its body, is not kept after a large one.
+// zstd hold a window, which is up to 16 and 8 MiB of what a server asks for, so there are few of them, and of brotli's none
+// that has become large.
 const (
 	keepDeflate = 16
 	keepWindows = 4
@@ -35,7 +35,7 @@ func (p *Pool) Get(l List, limit int64) *Decoder {
 	}
 	var below io.Reader = (*source)(d)
 	for i := range d.chain { // which does not move any more
-		d.chain[i].reset(below)
+		d.chain[i].reset(below, d)
 		below = &d.chain[i]
 	}
 	return d
@@ -62,7 +62,7 @@ func (p *Pool) Put(d *Decoder) {
 		if m.kind == brotliKind || m.kind == zstdKind {
 			most = keepWindows
 		}
-		if len(p.layers[m.kind]) < most && (m.kind != brotliKind || m.count <= keepBytes) {
+		if len(p.layers[m.kind]) < most && (m.kind != brotliKind || m.size() <= keepBytes) {
 			p.layers[m.kind] = append(p.layers[m.kind], m.layer)
 		}
 		*m = meter{}

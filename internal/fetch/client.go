@@ -26,6 +26,11 @@ type Options struct {
 	Limits         http1.Limits
 	Decode         bool // content codings are undone; they are asked for by a field of the Request: see AcceptEncoding
 
+	// DecodeMemory is how many bytes undoing them takes at a time, for all fetches together; default 256 MiB. A body that
+	// wants more than an eighth of what the others leave of it waits within its time limits or, of br, is ended; the class
+	// is LocalMemory then. One that is alone has what it needs.
+	DecodeMemory int64
+
 	// Cookies, if not nil, is where cookies are kept, and which are sent. Until the engine has run it is the
 	// client's: nobody else may use it.
 	Cookies *cookies.Jar
@@ -50,8 +55,8 @@ type Options struct {
 	// once for an origin, with one of its URLs, and does not wait.
 	Proxy func(u *link.URL) *Proxy
 
-	// OnPressure is called, from a task, when the system has no descriptor, port or memory for a connection:
-	// class is one of the local ones. The fetch waits and goes on.
+	// OnPressure is called, from a task, when the system has no descriptor, port or memory for a connection, or there is
+	// no DecodeMemory left for a body: class is one of the local ones. The fetch waits and goes on.
 	OnPressure func(class Class)
 }
 
@@ -72,6 +77,7 @@ type Client struct {
 	engine   engine.Engine
 	options  Options
 	pool     *pool
+	memory   *memory
 	resolver *resolver
 	jar      sync.Locker // guards options.Cookies
 
@@ -99,6 +105,7 @@ func NewClient(e engine.Engine, o Options) *Client {
 	orDefault(&o.Timeout, DefaultTimeout)
 	orDefault(&o.TotalTimeout, DefaultTotalTimeout)
 	orDefault(&o.MaxBody, DefaultMaxBody)
+	orDefault(&o.DecodeMemory, DefaultDecodeMemory)
 	orDefault(&o.MaxConns, DefaultMaxConns)
 	orDefault(&o.IdleTimeout, DefaultIdleTimeout)
 	orDefault(&o.AttemptDelay, DefaultAttemptDelay)
@@ -106,6 +113,7 @@ func NewClient(e engine.Engine, o Options) *Client {
 	return &Client{
 		engine: e, options: o,
 		pool:     newPool(e, o.MaxConns, o.IdleTimeout),
+		memory:   newMemory(e, o.DecodeMemory),
 		resolver: newResolver(e, o.Resolve, o.Resolver),
 		jar:      e.NewMutex(),
 		mu:       e.NewMutex(),

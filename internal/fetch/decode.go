@@ -37,6 +37,9 @@ type decoding struct {
 	left   int    // of this turn
 	paused bool   // the turn is over, but not what there is to do
 	err    error
+
+	holds int64 // bytes of memory, as they are counted: see memory
+	wants int64 // more, before it goes on
 }
 
 // noteCoding takes the content coding from the head, and sees that it is undone if it is to be.
@@ -65,7 +68,7 @@ func (b *buffer) noteCoding(o *Options) error {
 	c.mu.Lock()
 	decoder := c.decoders.Get(list, o.MaxBody)
 	c.mu.Unlock()
-	res.extra.decoding = &decoding{client: c, decoder: decoder, req: b.req, res: res}
+	res.extra.decoding = &decoding{client: c, decoder: decoder, req: b.req, res: res, wants: decoder.Holds()}
 	return nil
 }
 
@@ -140,9 +143,16 @@ func (d *decoding) consume(p []byte, body *http1.Body) (over bool, err error) {
 // turn decodes until everything is used up, the turn is over or the body has ended. It returns what is left of p.
 func (d *decoding) turn(p []byte, body *http1.Body) ([]byte, error) {
 	for {
+		if !d.client.memory.settle(d) {
+			d.paused = true
+			return p, nil
+		}
 		if d.busy {
 			if err := d.passOn(); err != nil || d.paused {
 				return p, err
+			}
+			if d.busy { // it wants memory
+				continue
 			}
 		}
 		switch {
@@ -182,9 +192,9 @@ func (d *decoding) feed() {
 	d.busy = true
 }
 
-// passOn passes on what the decoder has, until it has no more or the turn is over.
+// passOn passes on what the decoder has, until it has no more, the turn is over, or it wants memory.
 func (d *decoding) passOn() error {
-	for d.busy {
+	for d.busy && d.wants == 0 {
 		if d.left <= 0 {
 			d.paused = true
 			return nil
@@ -194,6 +204,11 @@ func (d *decoding) passOn() error {
 			return codingError(err, d.res.framing.Kind)
 		}
 		d.busy = more
+		d.wants = d.decoder.Holds() - d.holds // what it has taken without asking
+		if d.wants = max(d.wants, 0); !d.client.memory.settle(d) {
+			return d.tooLarge()
+		}
+		d.wants = d.decoder.Wants()
 		d.left -= len(data)
 		d.res.extra.bytesDecoded += int64(len(data))
 		if d.req.OnBody != nil && len(data) > 0 {
@@ -212,7 +227,11 @@ func (r *Response) pausing() bool { return r.decoding() != nil && r.decoding().p
 // that there was no time for that.
 func (c *Client) takeTurns(ctx context.Context, res *Response, take func()) error {
 	for res.pausing() {
-		if err := c.engine.Sleep(ctx, 0); err != nil {
+		if res.decoding.wants > 0 {
+			if err := c.awaitMemory(ctx, res); err != nil {
+				return err
+			}
+		} else if err := c.engine.Sleep(ctx, 0); err != nil {
 			return fail(Cancelled, err)
 		}
 		now := c.engine.Now()
@@ -254,4 +273,5 @@ func (d *decoding) stop() {
 	d.client.mu.Lock()
 	d.client.decoders.Put(d.decoder)
 	d.client.mu.Unlock()
+	d.client.memory.giveBack(d)
 }

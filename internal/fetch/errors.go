@@ -147,7 +147,7 @@ func Classes() []Advice {
 		{LimitCoding, "The body unpacks to a thousand times its size, or has too many codings; it looks like a bomb."},
 		{LocalDescriptors, "This machine ran out of descriptors: our fault, not the server's; use a smaller -c, or raise ulimit -n."},
 		{LocalPorts, "This machine ran out of local ports: our fault, not the server's; use a smaller -c."},
-		{LocalMemory, "The system had no memory for a socket: our fault, not the server's; use a smaller -c."},
+		{LocalMemory, "There was no memory, of the system's for a socket or of ours to decode a body: our fault, not the server's; use a smaller -c."},
 		{LocalLate, "This machine was too busy to keep up, so this was not the server's doing; use a smaller -c, or another core."},
 		{Cancelled, "The crawl was stopped before this URL was done."},
 		{Internal, "A bug in crawl; please report it."},
