@@ -21,7 +21,7 @@ type dispatcher struct {
 	crawler   *Crawler
 	lookahead int // how many jobs are held back before nothing more is taken
 
-	hosts   map[string]*host // only those with something in flight or waiting
+	hosts   map[string]*host // by origin, only those with something in flight or waiting
 	ready   []*host          // with something waiting and leave to fetch it, in turn
 	held    int              // jobs waiting in hosts
 	retries retryHeap
@@ -34,7 +34,7 @@ type dispatcher struct {
 	timer     time.Time // when the timer that is set goes off; zero: none
 }
 
-// host is what is known of one host and port.
+// host is what is known of one origin: scheme, host and port.
 type host struct {
 	active  int
 	waiting []*job
@@ -133,10 +133,11 @@ func (d *dispatcher) admit(j *job) *job {
 	if perHost <= 0 {
 		return j
 	}
-	h := d.hosts[j.url.Authority()]
+	origin := j.url.Origin()
+	h := d.hosts[origin]
 	if h == nil {
 		h = &host{}
-		d.hosts[j.url.Authority()] = h
+		d.hosts[origin] = h
 	}
 	if h.active < perHost && len(h.waiting) == 0 {
 		h.active++
@@ -152,10 +153,11 @@ func (d *dispatcher) finished(j *job) {
 	if d.crawler.options.PerHost <= 0 {
 		return
 	}
-	h := d.hosts[j.url.Authority()]
+	origin := j.url.Origin()
+	h := d.hosts[origin]
 	h.active--
 	if h.active == 0 && len(h.waiting) == 0 {
-		delete(d.hosts, j.url.Authority())
+		delete(d.hosts, origin)
 		return
 	}
 	d.enqueue(h)

@@ -107,6 +107,23 @@ func TestPerHostIsOfPortToo(t *testing.T) {
 	})
 }
 
+// TestPerHostIsOfOrigin: http and https of a host are two, each with a limit of its own, whatever user they are asked as,
+// and what shows the busiest hosts tells them apart.
+func TestPerHostIsOfOrigin(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		f := newFakeFetcher(w, always(answer{after: time.Minute}))
+		list := "http://h/1\nhttps://h/2\nhttp://me@h/3\nhttps://h:443/4\nhttps://h:80/5\n"
+		c, _ := crawlOf(w, f, strings.NewReader(list), Options{Concurrency: 10, PerHost: 1})
+		var got HostList
+		w.After(time.Second, func() { got = c.Hosts(10) })
+		run(t, w, c)
+		want := []Host{{"h", 1, 1}, {"https://h", 1, 1}, {"https://h:80", 1, 0}}
+		if !slices.Equal(got.Busiest, want) {
+			t.Errorf("%+v, want %+v", got.Busiest, want)
+		}
+	})
+}
+
 // TestLookahead: what is held back for one host is bounded, and once there is room the list is read on, one URL
 // for each that has gone, so that the hosts behind get their turn.
 func TestLookahead(t *testing.T) {

@@ -3,6 +3,7 @@ package crawler
 import (
 	"cmp"
 	"slices"
+	"strings"
 )
 
 // What one question after the busiest hosts looks at, hosts that are known or workers whose hosts have to be
@@ -15,9 +16,9 @@ const (
 // minSeen is how many fetches a part must have for the whole to be projected from it: one of two says nothing.
 const minSeen = 32
 
-// Host is a host and port with something in flight or waiting.
+// Host is an origin with something in flight or waiting: http and https of one name are two.
 type Host struct {
-	Name     string // as URLs have it: host, and port unless it is 80
+	Name     string // as URLs have it: host, and port unless it is the usual one, behind https:// if it is that
 	InFlight int
 	Waiting  int // held back because of the limit for each host; without one nothing is
 }
@@ -70,17 +71,17 @@ func (c *Crawler) hostsHeld(n int) HostList {
 	list := HostList{Sampled: len(hosts) > maxVisits}
 	if list.Sampled {
 		for _, was := range c.asked.busiest {
-			if h := hosts[was.Name]; h != nil {
+			if h := hosts[originOf(was.Name)]; h != nil {
 				top.add(Host{was.Name, h.active, len(h.waiting)})
 			}
 		}
 	}
 	visits := 0
-	for name, h := range hosts {
+	for origin, h := range hosts {
 		if visits++; visits > maxVisits {
 			break
 		}
-		top.add(Host{name, h.active, len(h.waiting)})
+		top.add(Host{nameOf(origin), h.active, len(h.waiting)})
 	}
 	list.Busiest = top.hosts
 	return list
@@ -98,20 +99,30 @@ func (c *Crawler) hostsInFlight(n int) HostList {
 	for range visits {
 		c.asked.next = (c.asked.next + 1) % len(c.crew)
 		if j := c.crew[c.asked.next].job; j != nil {
-			counts[j.url.Authority()]++
+			counts[j.url.Origin()]++
 			seen++
 		}
 	}
 	top := busiest{n: n}
 	list := HostList{Sampled: visits < len(c.crew)}
-	for name, k := range counts {
+	for origin, k := range counts {
 		if list.Sampled && seen >= minSeen {
 			k = int(float64(k)*float64(c.inFlight)/float64(seen) + 0.5)
 		}
-		top.add(Host{Name: name, InFlight: k})
+		top.add(Host{Name: nameOf(origin), InFlight: k})
 	}
 	list.Busiest = top.hosts
 	return list
+}
+
+// nameOf is the name of an origin, and originOf the origin of a name.
+func nameOf(origin string) string { return strings.TrimPrefix(origin, "http://") }
+
+func originOf(name string) string {
+	if strings.HasPrefix(name, "https://") {
+		return name
+	}
+	return "http://" + name
 }
 
 // busiest keeps the n busiest of the hosts that it is given, in order.

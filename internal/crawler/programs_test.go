@@ -340,7 +340,7 @@ func (x *execution) checkIdle(timeout time.Duration) {
 		wait = 0
 	case len(d.retries) > 0:
 		due := slices.MinFunc(d.retries, func(a, b *job) int { return cmp.Compare(a.due, b.due) }).due
-		if wait = max(0, due-now.Sub(c.began)); x.options.PerHost > 0 && d.hosts[d.retries[0].url.Authority()] != nil {
+		if wait = max(0, due-now.Sub(c.began)); x.options.PerHost > 0 && d.hosts[d.retries[0].url.Origin()] != nil {
 			return // and it may have to wait for its host
 		}
 	default:

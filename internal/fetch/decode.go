@@ -227,7 +227,7 @@ func (r *Response) pausing() bool { return r.decoding() != nil && r.decoding().p
 // that there was no time for that.
 func (c *Client) takeTurns(ctx context.Context, res *Response, take func()) error {
 	for res.pausing() {
-		if res.decoding.wants > 0 {
+		if res.decoding().wants > 0 {
 			if err := c.awaitMemory(ctx, res); err != nil {
 				return err
 			}

@@ -150,7 +150,7 @@ func (d *dialing) begin() {
 		return
 	}
 	d.before = c.engine.Now()
-	d.deadline = engine.WithDeadline(d.ctx, d.response.deadline())
+	d.deadline = engine.WithDeadline(d.ctx, d.client.deadline(d.response))
 	d.question = c.resolver.ask(d.route.host, min(c.options.ConnectTimeout, c.options.TotalTimeout))
 }
 

@@ -117,7 +117,7 @@ func (c *Client) awaitMemory(ctx context.Context, res *Response) error {
 	if c.options.OnPressure != nil {
 		c.options.OnPressure(LocalMemory)
 	}
-	d := res.decoding
+	d := res.decoding()
 	err := c.memory.wait(engine.WithDeadline(ctx, c.limit(c.engine.Now(), res)), d)
 	switch {
 	case err == nil:
@@ -131,5 +131,5 @@ func (c *Client) awaitMemory(ctx context.Context, res *Response) error {
 // tooLarge is the error of a body that needs more memory than there is.
 func (d *decoding) tooLarge() error {
 	const kib = 1 << 10
-	return fail(LocalMemory, fmt.Errorf("%w, %q: it needs %d KiB more than %d", errNoMemory, d.res.Coding, (d.wants+kib-1)/kib, d.holds/kib))
+	return fail(LocalMemory, fmt.Errorf("%w, %q: it needs %d KiB more than %d", errNoMemory, d.res.Coding(), (d.wants+kib-1)/kib, d.holds/kib))
 }
