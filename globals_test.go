@@ -24,6 +24,9 @@ var tables = []table{
 	{"internal/eventloop/poller_epoll_linux.go", "pollerNames", "names of the mechanisms, best first"},
 	{"internal/eventloop/poller_other.go", "pollerNames", "names of the mechanisms, best first"},
 	{"internal/link/plain.go", "unmoved", "a lookup for each byte of each URL; making it each time costs more"},
+	{"internal/link/scan_data.go", "classes", "a lookup for each byte of each tag; making it each time costs more"},
+	{"internal/link/scan_kind.go", "lengths", "a lookup for each tag; making it each time costs more"},
+	{"internal/link/scan_kind.go", "attributeLengths", "a lookup for each attribute; making it each time costs more"},
 }
 
 // forbiddenNames say nothing about what is inside; what has no home stays beside its only caller.
