@@ -92,6 +92,10 @@ var externalModules = []module{
 		why: "DNS messages, the encodings of the web, internationalized names, the public suffix list, SOCKS, and which proxy an environment means",
 	},
 	{
+		path: "golang.org/x/text", in: []string{"link"},
+		why: "the encodings of the Encoding standard, and their labels",
+	},
+	{
 		path: "github.com/nlnwa/whatwg-url", in: []string{"link"},
 		why: "URLs as browsers read them: the URL standard, of whose test data it passes nearly all",
 	},

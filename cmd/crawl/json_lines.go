@@ -50,3 +50,16 @@ func (j *jsonLines) flush() error {
 	}
 	return nil
 }
+
+// flushingReader flushes what is written before it waits for more to read, so that who asks line by line gets an answer.
+type flushingReader struct {
+	in  io.Reader
+	out *jsonLines
+}
+
+func (f flushingReader) Read(p []byte) (int, error) {
+	if err := f.out.flush(); err != nil {
+		return 0, err
+	}
+	return f.in.Read(p)
+}

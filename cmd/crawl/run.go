@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"crawl/internal/crawler"
+	"crawl/internal/dns"
 	"crawl/internal/engine"
 	"crawl/internal/fetch"
 )
@@ -194,7 +195,7 @@ func (o *runOptions) run(s streams, urls []string) error {
 	}
 	r := &session{options: o, streams: s, engine: e, listSize: in.size(), page: page, mu: e.NewMutex()}
 	fetchOptions := o.clientOptions(e, plan)
-	fetchOptions.OnPressure = func(class fetch.Class) { r.pressure(class) }
+	fetchOptions.OnPressure = r.pressure
 	client := fetch.NewClient(e, fetchOptions)
 	crawlOptions := o.crawlOptions(plan)
 	crawlOptions.Previous = previous
@@ -205,8 +206,8 @@ func (o *runOptions) run(s streams, urls []string) error {
 			o.progress = "none"
 		}
 	}
-	if own := fetchOptions.Resolver; own != nil {
-		crawlOptions.OnLast = own.EndLate
+	if names := fetchOptions.Resolver; names != nil {
+		crawlOptions.OnLast = names.EndLate
 	}
 	r.crawler = crawler.New(e, client, in.source, out, crawlOptions)
 	tuneCollector(e)
@@ -215,14 +216,8 @@ func (o *runOptions) run(s streams, urls []string) error {
 }
 
 func (o *runOptions) check(urls []string) error {
-	switch {
-	case len(urls) == 0 && o.list == "":
+	if len(urls) == 0 && o.list == "" {
 		return &exitErr{code: exitUsage, err: errors.New("no URLs: give some, or a list with -i"), hint: "crawl run -i urls.txt"}
-	case o.mode == engine.ModeGoroutine && o.poller != "":
-		return usageError("--poller %s: only the loop has one", o.poller)
-	}
-	if err := checkMode(o.mode); err != nil {
-		return err
 	}
 	switch o.progress {
 	case "auto", "bar", "plain", "none":
@@ -230,6 +225,17 @@ func (o *runOptions) check(urls []string) error {
 		return usageError("--progress %q: must be auto, bar, plain or none", o.progress)
 	}
 	if err := o.work.check(); err != nil {
+		return err
+	}
+	return o.checkFetching()
+}
+
+// checkFetching checks the flags that say how a URL is fetched.
+func (o *runOptions) checkFetching() error {
+	if o.mode == engine.ModeGoroutine && o.poller != "" {
+		return usageError("--poller %s: only the loop has one", o.poller)
+	}
+	if err := checkMode(o.mode); err != nil {
 		return err
 	}
 	if err := o.fetch.check(); err != nil {

@@ -1,6 +1,9 @@
 package link
 
-import "unicode/utf8"
+import (
+	"bytes"
+	"unicode/utf8"
+)
 
 // cssReader finds what a style sheet refers to: url() and @import, by the tokenizer of CSS Syntax (level 3, section 4). It
 // takes the sheet in stretches of UTF-8, and allocates nothing but room for the longest reference.
@@ -79,9 +82,20 @@ func (c *cssReader) write(p []byte) {
 func (c *cssReader) skip(p []byte) int {
 	i := 0
 	switch c.state {
-	case cssComment:
-		for i < len(p) && p[i] != '*' {
+	case cssTop:
+		for i < len(p) && (p[i] == ' ' || c.rule == cssNoRule && isDelimiter(p[i])) {
 			i++
+		}
+	case cssInWord:
+		for i < len(p) && isNameByte(p[i]) {
+			if c.length < cssWord {
+				c.addToWord(rune(p[i]))
+			}
+			i++
+		}
+	case cssComment:
+		if i = bytes.IndexByte(p, '*'); i < 0 {
+			i = len(p)
 		}
 	case cssString:
 		for i < len(p) && p[i] != c.quote && p[i] != '\\' && p[i] > '\r' {
@@ -203,6 +217,15 @@ func isNameByte(b byte) bool {
 	return isLetter(b) || '0' <= b && b <= '9' || b == '-' || b == '_' || b >= utf8.RuneSelf || b == 0
 }
 
+// isDelimiter reports whether a byte is a token that begins nothing else.
+func isDelimiter(b byte) bool {
+	switch b {
+	case '\n', '\t', ',', ':', ';', '(', ')', '{', '}', '.', '%', '>', '=', '!', '+', '*':
+		return true
+	}
+	return false
+}
+
 func (c *cssReader) beginWord(sigil byte) {
 	c.state, c.sigil, c.length = cssInWord, sigil, 0
 }
@@ -223,8 +246,6 @@ func (c *cssReader) inWord(b byte) bool {
 	switch {
 	case b == '\\':
 		c.back, c.state = cssInWord, cssEscape
-	case isNameByte(b):
-		c.addToWord(rune(b))
 	case b == '(' && c.sigil == 0 && string(c.word[:c.length]) == "url":
 		c.state = cssURL
 		c.begin()

@@ -8,5 +8,10 @@
 // pass (plain.go); the rest is left to the library that implements the standard (parse.go), but for hosts, which are
 // parsed here (host.go).
 //
-// Left out: finding links in documents.
+// What links a document has is found by an [Extractor] while it arrives: the scanner finds elements, elements.go says
+// what they mean, css.go reads style sheets, and references are kept as they are written (refs.go) and resolved at the end, each
+// once. A document in another encoding than UTF-8 is transcoded before it is scanned (transcode.go). [Canon]
+// says which URLs are the same page to a crawl.
+//
+// Left out: which links are followed, and links in scripts.
 package link

@@ -200,6 +200,11 @@ func (x *Extractor) End(u *URL) Page {
 	} else {
 		x.css.close()
 	}
+	return x.conclude(u)
+}
+
+// conclude says what the page is, when all of it has been read.
+func (x *Extractor) conclude(u *URL) Page {
 	x.url = *u
 	x.written = string(x.refs.text)
 	p := &x.page

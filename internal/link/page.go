@@ -1,6 +1,7 @@
 package link
 
 import (
+	"bytes"
 	"strings"
 	"unicode/utf8"
 )
@@ -61,10 +62,8 @@ func trimURL(p []byte) []byte {
 }
 
 func cutFragment(p []byte) []byte {
-	for i, c := range p {
-		if c == '#' {
-			return p[:i]
-		}
+	if i := bytes.IndexByte(p, '#'); i >= 0 {
+		return p[:i]
 	}
 	return p
 }
