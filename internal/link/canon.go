@@ -130,5 +130,5 @@ func escaped(s string) (high, low byte, ok bool) {
 
 // isUnreserved reports whether a byte means the same whether it is percent-encoded or not (RFC 3986 section 2.3).
 func isUnreserved(c byte) bool {
-	return isLetter(c) || '0' <= c && c <= '9' || c == '-' || c == '.' || c == '_' || c == '~'
+	return isAlpha(c) || '0' <= c && c <= '9' || c == '-' || c == '.' || c == '_' || c == '~'
 }

@@ -191,7 +191,7 @@ func (c *cssReader) top(b byte) {
 	case isNameByte(b):
 		c.beginWord(0)
 		c.addToWord(rune(b))
-	case !isSpace(b):
+	case !isBlank(b):
 		c.rule = c.rule.after(b)
 	}
 }
@@ -214,7 +214,7 @@ func (c *cssReader) unopened() {
 }
 
 func isNameByte(b byte) bool {
-	return isLetter(b) || '0' <= b && b <= '9' || b == '-' || b == '_' || b >= utf8.RuneSelf || b == 0
+	return isAlpha(b) || '0' <= b && b <= '9' || b == '-' || b == '_' || b >= utf8.RuneSelf || b == 0
 }
 
 // isDelimiter reports whether a byte is a token that begins nothing else.
@@ -327,7 +327,7 @@ func (c *cssReader) inURL(b byte) bool {
 	case b == ')':
 		c.state = cssTop
 		c.end()
-	case isSpace(b):
+	case isBlank(b):
 		if c.state == cssInURL {
 			c.state = cssURLSpace
 		}
@@ -425,7 +425,7 @@ func (c *cssReader) hex(b byte) bool {
 	if b == '\r' {
 		c.state = cssHexEnd
 	}
-	return isSpace(b)
+	return isBlank(b)
 }
 
 func (c *cssReader) endHex() {

@@ -54,7 +54,7 @@ func read(t testing.TB, x *Extractor, kind Document, body, label string, cuts ..
 
 // TestElements: what each element refers to, and what is none.
 func TestElements(t *testing.T) {
-	x := NewExtractor(ExtractorOptions{Agent: "Bot"})
+	x, oracle := NewExtractor(ExtractorOptions{Agent: "Bot"}), newExtractor(ExtractorOptions{Agent: "Bot"}, new(tokens))
 	for body, want := range map[string]string{
 		"<a href=x><A HREF='/y'>":                                                                        "a http://h.example/dir/x|a http://h.example/y",
 		"<a href=''><a name=b><a href='#c'><a href='d#e'>":                                               "a http://h.example/dir/page?x=1|a http://h.example/dir/d",
@@ -88,6 +88,9 @@ func TestElements(t *testing.T) {
 	} {
 		if got := strings.Join(read(t, x, HTML, body, "utf-8").links, "|"); got != want {
 			t.Errorf("%s\nhas  %s\nwant %s", body, got, want)
+		}
+		if got := strings.Join(read(t, oracle, HTML, body, "utf-8").links, "|"); got != want {
+			t.Errorf("%s\nhas, by its tokens,  %s\nwant %s", body, got, want)
 		}
 	}
 }

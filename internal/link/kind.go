@@ -57,7 +57,7 @@ type relation struct {
 
 // parseRel takes the first word that is a kind, but a style sheet is one even if it is an alternate.
 func parseRel(rel string) (r relation) {
-	for word := range strings.FieldsFuncSeq(rel, func(c rune) bool { return c < 0x80 && isSpace(byte(c)) }) {
+	for word := range strings.FieldsFuncSeq(rel, func(c rune) bool { return c < 0x80 && isBlank(byte(c)) }) {
 		kind := KindNone
 		switch word = asciiLower(word); word {
 		case "nofollow", "ugc", "sponsored": // the author does not vouch for it

@@ -40,7 +40,7 @@ const (
 
 // collapse is s without white space around it, with one space for each other, and cut to so many bytes.
 func collapse(s string, most int) string {
-	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r < 0x80 && isSpace(byte(r)) }), " ")
+	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r < 0x80 && isBlank(byte(r)) }), " ")
 	if len(s) <= most {
 		return s
 	}
@@ -79,7 +79,7 @@ func schemeOf(p []byte) (isHTTP, has bool) {
 		case c == ':':
 			s := string(name[:n])
 			return s == "http" || s == "https", n > 0
-		case isLetter(c), n > 0 && (c >= '0' && c <= '9' || c == '+' || c == '-' || c == '.'):
+		case isAlpha(c), n > 0 && (c >= '0' && c <= '9' || c == '+' || c == '-' || c == '.'):
 		default:
 			return false, false
 		}

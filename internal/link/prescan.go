@@ -5,9 +5,9 @@ import "bytes"
 // asciiSpace is ASCII white space as HTML has it.
 const asciiSpace = " \t\n\f\r"
 
-func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\f' || c == '\r' }
+func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\f' || c == '\r' }
 
-func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
+func isAlpha(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
 
 // lower is c in lower case, if it is an ASCII letter.
 func lower(c byte) byte {
@@ -35,12 +35,12 @@ func prescan(head []byte) (c charset, ok bool) {
 				return xmlEncoding(head)
 			}
 			s.rest = rest[2+end+3:]
-		case len(rest) > 5 && bytes.EqualFold(rest[:5], []byte("<meta")) && (isSpace(rest[5]) || rest[5] == '/'):
+		case len(rest) > 5 && bytes.EqualFold(rest[:5], []byte("<meta")) && (isBlank(rest[5]) || rest[5] == '/'):
 			s.rest = rest[5:]
 			if c, ok := s.meta(); ok {
 				return c, true
 			}
-		case len(rest) > 1 && isLetter(rest[1]), len(rest) > 2 && rest[1] == '/' && isLetter(rest[2]):
+		case len(rest) > 1 && isAlpha(rest[1]), len(rest) > 2 && rest[1] == '/' && isAlpha(rest[2]):
 			s.tag()
 		case len(rest) > 1 && (rest[1] == '!' || rest[1] == '/' || rest[1] == '?'):
 			s.find('>')
@@ -127,7 +127,7 @@ func (s *prescanner) attribute() bool {
 			return true
 		case c == '=' && len(s.name) > 0:
 			return s.takeValue()
-		case isSpace(c):
+		case isBlank(c):
 			if s.skip(asciiSpace); s.next() == '=' {
 				return s.takeValue()
 			}

@@ -58,7 +58,7 @@ func hasValue(name string) bool {
 // isToken reports whether s is a token of HTTP (RFC 9110 section 5.6.2).
 func isToken(s string) bool {
 	for i := range len(s) {
-		if c := s[i]; !isLetter(c) && (c < '0' || c > '9') && strings.IndexByte("!#$%&'*+-.^_`|~", c) < 0 {
+		if c := s[i]; !isAlpha(c) && (c < '0' || c > '9') && strings.IndexByte("!#$%&'*+-.^_`|~", c) < 0 {
 			return false
 		}
 	}

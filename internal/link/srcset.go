@@ -52,7 +52,7 @@ func (d *descriptors) parse(s string) (rest string) {
 			if c == ')' {
 				depth = 0
 			}
-		case isSpace(c) || c == ',':
+		case isBlank(c) || c == ',':
 			if begin >= 0 {
 				d.add(s[begin:i])
 				begin = -1

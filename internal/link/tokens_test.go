@@ -6,17 +6,18 @@ import (
 	"golang.org/x/net/html"
 )
 
-// scanner tells a reader what a document has, by the tokenizer of golang.org/x/net/html. It holds the whole document.
-type scanner struct {
+// tokens tells a reader what a document has, by the tokenizer of golang.org/x/net/html. It holds the whole
+// document, and knows neither raw text that scripting makes nor foreign elements: the oracle of TestElements.
+type tokens struct {
 	reader   reader
 	document []byte
 }
 
-func (s *scanner) reset(r reader) { s.reader, s.document = r, s.document[:0] }
+func (s *tokens) reset(r reader) { s.reader, s.document = r, s.document[:0] }
 
-func (s *scanner) write(p []byte) { s.document = append(s.document, p...) }
+func (s *tokens) write(p []byte) { s.document = append(s.document, p...) }
 
-func (s *scanner) close() {
+func (s *tokens) close() {
 	z := html.NewTokenizer(bytes.NewReader(s.document))
 	inside := tagNone
 	for {
@@ -45,7 +46,7 @@ func (s *scanner) close() {
 }
 
 // start tells of a start tag; inside is its name, if it has text.
-func (s *scanner) start(z *html.Tokenizer) (inside tag) {
+func (s *tokens) start(z *html.Tokenizer) (inside tag) {
 	name, more := z.TagName()
 	e := element{tag: tagNamed(string(name))}
 	if e.tag == tagNone {
