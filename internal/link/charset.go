@@ -111,14 +111,23 @@ func sniff(kind Document, head []byte, label string) (c charset, from CharsetSou
 	return c, CharsetAssumed, 0
 }
 
+// longestMark is how long a byte order mark is at most, in bytes.
+const longestMark = 3
+
 func byteOrderMark(head []byte) (c charset, n int) {
-	for mark, name := range map[string]string{"\xef\xbb\xbf": nameUTF8, "\xfe\xff": "utf-16be", "\xff\xfe": "utf-16le"} {
-		if bytes.HasPrefix(head, []byte(mark)) {
-			c, _ = lookupCharset(name)
-			return c, len(mark)
-		}
+	name := ""
+	switch {
+	case bytes.HasPrefix(head, []byte("\xef\xbb\xbf")):
+		name, n = nameUTF8, longestMark
+	case bytes.HasPrefix(head, []byte("\xfe\xff")):
+		name, n = "utf-16be", 2
+	case bytes.HasPrefix(head, []byte("\xff\xfe")):
+		name, n = "utf-16le", 2
+	default:
+		return c, 0
 	}
-	return c, 0
+	c, _ = lookupCharset(name)
+	return c, n
 }
 
 // atCharset is what a style sheet says of itself (CSS Syntax section 3.2), in exactly this form.

@@ -65,7 +65,7 @@ const (
 
 // reset begins another style sheet.
 func (c *cssReader) reset() {
-	*c = cssReader{found: c.found, value: c.value[:0], long: c.long}
+	*c = cssReader{found: c.found, value: kept(c.value), long: c.long}
 }
 
 // write takes the next stretch.

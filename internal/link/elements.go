@@ -13,7 +13,10 @@ func (x *Extractor) element(e *element) {
 		x.addLink(e, attrHref, KindArea)
 	case tagBase:
 		if href, ok := e.get(attrHref); ok && !x.hasBase {
-			x.hasBase, x.base = true, append(x.base, href[:min(len(href), MaxURL)]...)
+			x.hasBase = true
+			if len(href) <= MaxURL { // else it is no URL, and the document's own counts
+				x.base = append(x.base, href...)
+			}
 		}
 	case tagForm:
 		method, _ := e.get(attrMethod)

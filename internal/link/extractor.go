@@ -53,6 +53,7 @@ type Extractor struct {
 	kind  Document
 	label string // of the encoding
 	head  []byte // until the encoding is known
+	need  int    // so many bytes of it
 	known bool   // it is
 	cs    charset
 	from  CharsetSource
@@ -93,6 +94,10 @@ func newExtractor(o ExtractorOptions, html source) *Extractor {
 func (x *Extractor) Begin(kind Document, label string) {
 	x.kind, x.label = kind, label
 	x.known, x.late, x.head = false, false, x.head[:0]
+	x.need = sniffed
+	if _, ok := lookupCharset(label); ok {
+		x.need = longestMark
+	}
 	x.refs.reset()
 	x.written, x.canonical, x.url = "", 0, URL{}
 	x.base, x.title, x.lang = x.base[:0], x.title[:0], x.lang[:0]
@@ -112,17 +117,12 @@ func (x *Extractor) Begin(kind Document, label string) {
 // Write takes the next stretch of the document, which may be of any length, and cut anywhere.
 func (x *Extractor) Write(p []byte) {
 	if !x.known {
-		need := sniffed
-		if _, ok := lookupCharset(x.label); ok {
-			need = len("\xef\xbb\xbf")
-		}
-		if len(x.head) == 0 && len(p) >= need {
-			bom := x.sniff(p[:need])
-			p = p[bom:]
+		if len(x.head) == 0 && len(p) >= x.need {
+			p = p[x.sniff(p[:x.need]):]
 		} else {
-			n := min(need-len(x.head), len(p))
+			n := min(x.need-len(x.head), len(p))
 			x.head = append(x.head, p[:n]...)
-			if p = p[n:]; len(x.head) < need {
+			if p = p[n:]; len(x.head) < x.need {
 				return
 			}
 			x.writeHead()
@@ -244,7 +244,7 @@ func (x *Extractor) resolve(r *ref) (u URL, s string, err error) {
 		cs = utf8Charset()
 	}
 	u, err = base.resolveIn(s, cs)
-	if err == nil && strings.HasPrefix(u.href, s) { // it may be a part of x.written, all of which it would keep alive
+	if err == nil && s != "" && strings.HasPrefix(u.href, s) { // it may be a part of x.written, all of which it would keep alive
 		u.href = strings.Clone(u.href)
 	}
 	return u, s, err

@@ -152,8 +152,11 @@ func beginsDotted(s string) bool {
 
 // resolve does what Resolve does for a reference that only has to be put behind a part of u, as nearly all have.
 func (u *URL) resolve(ref string) (v URL, ok bool) {
-	if ref == "" || u.href == "" {
+	switch {
+	case u.href == "":
 		return URL{}, false
+	case ref == "":
+		return u.WithFragment(""), true
 	}
 	prefix, part := int(u.path), ref[0]
 	switch {

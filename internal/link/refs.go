@@ -11,7 +11,7 @@ const (
 	maxRefs     = 1 << 18
 	maxRefsText = 8 << 20
 	// refsKept is how much of the text's room is kept for the next document.
-	refsKept = 256 << 10
+	refsKept = 64 << 10
 )
 
 // refs are the references of a document as they are written, each kind of each once, in order of first appearance.
