@@ -15,14 +15,17 @@ import "slices"
 //   - A formatting element whose end tag comes within a block in it is taken from the stack, and nothing else is done.
 //   - What is open in the document around svg or math is not known. An end tag there that is none of an element on the stack is
 //     taken for one of an element that is open, and so ends the svg, if it is one that would: of a block, of
-//     formatting, of a part of a table. To be wrong in that means to be in HTML too early, where links are found.
-//   - More than maxOpen elements are not kept.
+//     formatting, of a part of a table, of span and its like. To be wrong in that means to be in HTML too early, where
+//     links are found.
+//   - More than maxOpen elements are not kept; those within are as in the last that is.
 //
 // So what is foreign may be judged otherwise than by a browser only where tags within svg or math are not closed in order.
 //
 // Of the rest of tree construction nothing is followed, as it moves, closes and copies elements, which does not matter
-// to who asks which there are. It drops few: a second html (whose attributes are merged; the reader may take
-// the first), frame outside of a frameset and what is not a frame within, and form within form. The reader is told of those.
+// to who asks which there are (what is in a table but in no cell comes before the table, in the tree). It drops few: a
+// second html (whose attributes are merged; the reader may take the first), frame outside of a frameset and what is not a
+// frame within, and form within form. The reader is told of those. Within select nothing is dropped: since 2025 the
+// standard has it that way.
 
 // maxOpen is how many elements are kept. Drawings nest some twenty deep.
 const maxOpen = 256

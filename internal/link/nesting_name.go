@@ -48,9 +48,11 @@ func traitsOf(name []byte) traits {
 		return traitBreakout | traitEndsP | traitSpecial
 	case "listing":
 		return traitBreakout | traitEndsP | traitSpecial | traitBlock
-	case "address", "article", "aside", "details", "dialog", "dir", "fieldset", "figcaption", "figure", "footer", "form", "header",
+	case "address", "article", "aside", "details", "dir", "fieldset", "figcaption", "figure", "footer", "form", "header",
 		"hgroup", "main", "nav", "search", "section", "summary":
 		return traitEndsP | traitSpecial | traitBlock
+	case "dialog":
+		return traitEndsP | traitBlock
 	case "plaintext", "xmp":
 		return traitEndsP | traitSpecial
 	case "button":

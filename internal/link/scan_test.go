@@ -186,6 +186,22 @@ func TestLongTags(t *testing.T) {
 	}
 }
 
+// TestDeepNesting: elements that are not kept, as there are too many, do no harm when they are closed in order.
+func TestDeepNesting(t *testing.T) {
+	for _, c := range [][2]string{{"<g>", "</g>"}, {"<g><desc>", "</desc></g>"}, {"<svg>", "</svg>"}, {"<desc><svg>", "</svg></desc>"}} {
+		for _, depth := range []int{maxOpen/2 - 1, maxOpen, 3 * maxOpen} {
+			document := "<svg>" + strings.Repeat(c[0], depth) + "<g><a href=0></a></g>" + strings.Repeat(c[1], depth) + "</svg><a href=1>"
+			got := scanWhole(t, []byte(document))
+			if len(got) == 0 || got[len(got)-1] != `a href="1"` {
+				t.Errorf("%d of %s: %q", depth, c[0], got)
+			}
+			if want := tokenize(document); !slices.Equal(got, want) {
+				t.Errorf("%d of %s: %q, the oracle has %q", depth, c[0], got, want)
+			}
+		}
+	}
+}
+
 // TestNumberWithoutEnd: the digits of a reference in a title need not be kept.
 func TestNumberWithoutEnd(t *testing.T) {
 	zeros, nines := strings.Repeat("0", 5000), strings.Repeat("9", 5000)
