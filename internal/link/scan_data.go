@@ -171,20 +171,43 @@ func (s *scanner) finishTag(k kind, p []byte, nameEnd int, selfClosing bool) {
 }
 
 // attributes goes through the attributes of a tag, from behind its name on, and returns where the tag ends, or -1. With
-// read they become those of s.element.
+// read they become those of s.element. What nearly all look like, name="value", has a way of its own, for speed.
 func (s *scanner) attributes(p []byte, i int, read bool) (end int, selfClosing bool) {
 	for {
-		key, value, next := nextAttribute(p, i)
-		switch {
-		case next < 0:
+		begin := i
+		for i < len(p) && classes[p[i]]&isPadding != 0 {
+			i++
+		}
+		if i >= len(p) {
 			return -1, false
-		case len(key) == 0:
-			return next, next-2 >= i && p[next-2] == '/'
-		case read:
+		}
+		if p[i] == '>' {
+			return i + 1, i > begin && p[i-1] == '/'
+		}
+		var key, value []byte
+		begin, i = i, keyEnd(p, i)
+		if i+1 < len(p) && p[i] == '=' && p[i+1] == '"' {
+			key, i = p[begin:i], i+2
+			n := bytes.IndexByte(p[i:], '"')
+			if n < 0 {
+				return -1, false
+			}
+			value, i = p[i:i+n], i+n+1
+		} else if key, value, i = nextAttribute(p, begin); i < 0 {
+			return -1, false
+		}
+		if read && i < len(p) {
 			s.attribute(key, value)
 		}
-		i = next
 	}
+}
+
+// keyEnd is where the name of an attribute ends that begins at i, or len(p).
+func keyEnd(p []byte, i int) int {
+	for i++; i < len(p) && classes[p[i]]&endsKey == 0; { // an = in the first place belongs to the name
+		i++
+	}
+	return i
 }
 
 // nextAttribute takes an attribute from i on, and returns where the tag goes on, or -1 where p does not say where it ends.
@@ -200,9 +223,7 @@ func nextAttribute(p []byte, i int) (key, value []byte, next int) {
 		return nil, nil, i + 1
 	}
 	begin := i
-	for i++; i < len(p) && classes[p[i]]&endsKey == 0; { // an = in the first place belongs to the name
-		i++
-	}
+	i = keyEnd(p, i)
 	key = p[begin:i]
 	for i < len(p) && classes[p[i]]&isSpace != 0 {
 		i++
