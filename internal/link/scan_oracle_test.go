@@ -26,7 +26,7 @@ import (
 // oracle is the state.
 type oracle struct {
 	h      heard
-	hidden byte   // stands for &
+	hidden []byte // stands for &
 	stack  []node // as nesting.go says
 }
 
@@ -43,19 +43,24 @@ func tokenize(document string) []string {
 	p = bytes.ReplaceAll(p, []byte("\r"), []byte("\n"))
 	p = bytes.ReplaceAll(p, []byte("\x00"), []byte("\ufffd"))
 	var o oracle
-	for o.hidden = 1; bytes.IndexByte(p, o.hidden) >= 0; o.hidden++ {
-		if o.hidden == 0xff {
-			panic("a document with every byte")
-		}
-		if o.hidden == 8 { // white space, and then what the document may well have
-			o.hidden = 0x7f
-		}
-	}
-	p = bytes.ReplaceAll(p, []byte("&"), []byte{o.hidden})
+	o.hidden = absent(p)
+	p = bytes.ReplaceAll(p, []byte("&"), o.hidden)
 	for len(p) > 0 {
 		p = o.part(p)
 	}
 	return o.h.lines
+}
+
+// absent is two control characters that are not in p one behind the other, and mean nothing to a tokenizer.
+func absent(p []byte) []byte {
+	for a := byte(0x0e); a < ' '; a++ {
+		for b := byte(1); b < 8; b++ {
+			if pair := []byte{a, b}; !bytes.Contains(p, pair) {
+				return pair
+			}
+		}
+	}
+	panic("a document with every pair of control characters")
 }
 
 // part reads up to a script, and returns what is behind it.
@@ -135,7 +140,7 @@ func (o *oracle) tell(name string, attributes map[string]string) {
 }
 
 func (o *oracle) tellText(name string, p []byte) {
-	text := strings.ReplaceAll(string(p), string([]byte{o.hidden}), "&")
+	text := strings.ReplaceAll(string(p), string(o.hidden), "&")
 	if name == "title" {
 		text = o.unescape(string(p), false)
 	}
@@ -144,7 +149,7 @@ func (o *oracle) tellText(name string, p []byte) {
 
 // unescape decodes references by the standard library, each on its own, and those it is wrong about by hand.
 func (o *oracle) unescape(s string, attribute bool) string {
-	parts := strings.Split(s, string([]byte{o.hidden}))
+	parts := strings.Split(s, string(o.hidden))
 	out := parts[0]
 	for _, part := range parts[1:] {
 		out += unescapeOne(part, attribute)
