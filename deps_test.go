@@ -88,7 +88,7 @@ var externalModules = []module{
 		why: "epoll, eventfd and socket calls that the standard library does not give",
 	},
 	{
-		path: "golang.org/x/net", in: []string{"dns", "cookies", "link", "sitemap", "fetch", "cmd/crawl"},
+		path: "golang.org/x/net", in: []string{"frontier", "dns", "cookies", "link", "sitemap", "fetch", "cmd/crawl"},
 		why: "DNS messages, the encodings of the web, internationalized names, the public suffix list, SOCKS, and which proxy an environment means",
 	},
 	{

@@ -192,8 +192,8 @@ func (o *linksOptions) fetch(s streams, what string, d *linksDocument) error {
 		return ioError(err)
 	}
 	d.url, d.status = u, res.Status
-	if res.Redirection != nil {
-		d.url = res.Redirection.FinalURL
+	if to := res.Redirection(); to != nil {
+		d.url = to.FinalURL
 	}
 	return d.take(&res, nil) // begins with what had no body
 }

@@ -13,7 +13,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"crawl/internal/crawler"
-	"crawl/internal/dns"
 	"crawl/internal/engine"
 	"crawl/internal/fetch"
 )

@@ -1,0 +1,197 @@
+package frontier
+
+import (
+	"fmt"
+	"hash/maphash"
+	"math"
+	"time"
+
+	"crawl/internal/link"
+)
+
+// Options of a Memory.
+type Options struct {
+	Pace       Pace
+	MaxPerHost int // URLs of one host, whatever becomes of them; 0: no limit
+}
+
+// Memory is a Frontier in memory.
+//
+// A URL takes 24 bytes (page), its text with a byte of length, and 10 to 20 bytes of an index; the text of its origin
+// is kept once. A host takes 88 bytes (host), its origin's text, 10 to 20 bytes of an index, and while it has something in its queue 16 for
+// its place among the hosts (moment) and 16 for each priority in its queue (bucket). A URL that waits for another attempt takes 16 more.
+type Memory struct {
+	options Options
+	epoch   time.Time
+	seed    maphash.Seed // nobody can make URLs whose hashes are equal
+
+	texts texts
+	pages column[page] // by URLID; the first is not used
+	urls  index
+	hosts column[host] // by HostID; the first is not used
+	names index        // hosts by origin
+	queues
+
+	turns   timeline // hosts that may be asked, by when
+	waiting timeline // URLs by when their next attempt is due
+	counts  [Skipped + 1]int64
+	refused int64
+
+	begun   begun
+	longest HostID // the host that has most to do of those seen, in time
+	asked   asked
+}
+
+var _ Frontier = (*Memory)(nil)
+
+// page is a URL.
+type page struct {
+	target     uint32 // where the text is, without the upper bits
+	host       HostID
+	from       URLID
+	next       uint32 // URL behind it in its queue
+	depth      uint16
+	kind       uint16
+	targetHigh uint8
+	state      State
+	attempts   uint8
+	priority   int8
+}
+
+// begun is the last start, so that it can be taken back if the host was not asked after all.
+type begun struct {
+	url    URLID
+	before Instant // when its host was started before that
+}
+
+// NewMemory makes a Frontier. No time that it is told of may be before epoch.
+func NewMemory(o Options, epoch time.Time) *Memory {
+	m := &Memory{options: o, epoch: epoch, seed: maphash.MakeSeed(), urls: newIndex(), names: newIndex()}
+	m.pages.extend()
+	m.hosts.extend()
+	m.queues = newQueues(&m.pages)
+	m.turns.moved = func(id, pos uint32) { m.hosts.at(id).pos = pos }
+	return m
+}
+
+// instant is a time as it is kept: the difference, for a clock may be monotonic.
+func (m *Memory) instant(t time.Time) Instant {
+	return Instant(min(max(t.Sub(m.epoch), 0), math.MaxInt64-2)) + 1
+}
+
+func (m *Memory) time(i Instant) time.Time { return m.epoch.Add(time.Duration(i - 1)) }
+
+// Add enters a URL.
+func (m *Memory) Add(u *link.URL, l Link, now time.Time) Added {
+	origin, target := u.Origin(), u.Target()
+	originHash := uint32(maphash.String(m.seed, origin))
+	h := m.findHost(origin, originHash)
+	var hash uint32
+	if h != 0 {
+		hash = m.hash(h, target)
+		if id := m.findURL(h, target, hash); id != 0 {
+			return Added{Key: m.key(id)}
+		}
+	}
+	if m.isFull(h) {
+		m.refused++
+		return Added{Refused: true}
+	}
+	added := Added{New: true, NewHost: h == 0}
+	if h == 0 {
+		h = m.addHost(u, origin, originHash)
+		hash = m.hash(h, target)
+	}
+	id := URLID(m.pages.extend())
+	m.urls.add(hash, uint32(id))
+	at := m.texts.add(target)
+	p := m.pages.at(uint32(id))
+	*p = page{
+		target: uint32(at), targetHigh: uint8(at >> 32), host: h, from: l.From.URL, kind: l.Kind,
+		depth:    uint16(min(max(l.Depth, 0), math.MaxUint16)),
+		priority: int8(min(max(l.Depth+l.Bias, math.MinInt8), math.MaxInt8)),
+	}
+	if l.Skip {
+		m.pass(p, Skipped)
+	} else {
+		m.enqueue(id, atEnd, m.instant(now))
+	}
+	added.Key = m.key(id)
+	return added
+}
+
+// isFull reports whether the host h, or a new one if it is 0, may not have another URL.
+func (m *Memory) isFull(h HostID) bool {
+	if m.pages.n == math.MaxUint32 || m.hosts.n == math.MaxUint32 || m.texts.full() {
+		return true
+	}
+	return h != 0 && m.options.MaxPerHost > 0 && m.hosts.at(uint32(h)).urls() >= m.options.MaxPerHost
+}
+
+// hash is of a URL of the host h. The same target is common to many hosts, so the number of the host is spread over all bits.
+func (m *Memory) hash(h HostID, target string) uint32 {
+	const odd = 0x9e3779b97f4a7c15
+	return uint32((maphash.String(m.seed, target) ^ uint64(h)*odd) * odd >> 32)
+}
+
+func (m *Memory) findURL(h HostID, target string, hash uint32) URLID {
+	return URLID(m.urls.find(hash, func(id uint32) bool {
+		p := m.pages.at(id)
+		return p.host == h && string(m.target(p)) == target
+	}))
+}
+
+func (m *Memory) target(p *page) []byte { return m.texts.at(place(p.target) | place(p.targetHigh)<<32) }
+
+func (m *Memory) key(id URLID) Key {
+	if id == 0 {
+		return Key{}
+	}
+	h := m.pages.at(uint32(id)).host
+	return Key{Shard: m.hosts.at(uint32(h)).shard, Host: h, URL: id}
+}
+
+// Find is the key of a URL and what has become of it.
+func (m *Memory) Find(u *link.URL) (Key, State, bool) {
+	origin, target := u.Origin(), u.Target()
+	h := m.findHost(origin, uint32(maphash.String(m.seed, origin)))
+	if h == 0 {
+		return Key{}, 0, false
+	}
+	id := m.findURL(h, target, m.hash(h, target))
+	if id == 0 {
+		return Key{}, 0, false
+	}
+	return m.key(id), m.pages.at(uint32(id)).state, true
+}
+
+// URL is what stands for k. It allocates once.
+func (m *Memory) URL(k Key) link.URL {
+	p := m.pages.at(uint32(k.URL))
+	u, err := link.Restore(m.hosts.at(uint32(p.host)).origin(&m.texts), m.target(p))
+	if err != nil {
+		panic(fmt.Sprintf("frontier: a URL has become another: %v", err))
+	}
+	return u
+}
+
+// Counts is exact at any time.
+func (m *Memory) Counts() Counts {
+	return Counts{
+		Queued: m.counts[Queued], InFlight: m.counts[InFlight], Waiting: m.counts[Waiting],
+		Fetched: m.counts[Fetched], Failed: m.counts[Failed], Skipped: m.counts[Skipped],
+		Refused: m.refused, Hosts: int64(m.hosts.n - 1),
+	}
+}
+
+// pass changes the state of a URL, in all accounts.
+func (m *Memory) pass(p *page, s State) {
+	h := m.hosts.at(uint32(p.host))
+	if p.state != 0 {
+		m.counts[p.state]--
+		h.counts[p.state]--
+	}
+	p.state = s
+	m.counts[s]++
+	h.counts[s]++
+}
