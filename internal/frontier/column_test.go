@@ -4,7 +4,10 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 	"unsafe"
+
+	"crawl/internal/link"
 )
 
 // TestTexts: texts of every length that there is come out as they went in, and small ones leave nothing unused.
@@ -34,17 +37,29 @@ func TestTexts(t *testing.T) {
 	}
 }
 
-// TestPlaces: places above 4 GiB are kept whole, in what has 40 bits for them.
+// TestPlaces: what lies above 4 GiB is found too, and when all places are taken nothing more is.
 func TestPlaces(t *testing.T) {
-	all := texts{chunks: make([][]byte, maxPlaces-1)}
-	p := all.add("/x")
-	page := page{target: uint32(p), targetHigh: uint8(p >> 32)}
-	m := Memory{texts: all}
-	if got := string(m.target(&page)); got != "/x" {
-		t.Errorf("at place %#x is %q", p, got)
+	now := time.Time{}
+	m := NewMemory(Options{}, now)
+	m.texts.chunks = make([][]byte, 5<<30/textChunk)
+	u, err := link.Parse("http://example.org/x")
+	if err != nil {
+		t.Fatal(err)
 	}
-	if !all.full() {
-		t.Error("there is room for another chunk")
+	k := m.Add(&u, Link{}, now).Key
+	if got, _, ok := m.Find(&u); !ok || got != k {
+		t.Errorf("it is found as %+v, %v, want %+v", got, ok, k)
+	}
+	if got := m.URL(k); got != u {
+		t.Errorf("it has become %q", got.String())
+	}
+	m.texts.chunks = make([][]byte, maxPlaces)
+	v, err := link.Parse("http://example.org/y")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a := m.Add(&v, Link{}, now); !a.Refused {
+		t.Errorf("with all places taken: %+v", a)
 	}
 }
 

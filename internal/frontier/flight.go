@@ -93,8 +93,5 @@ func (m *Memory) land(k Key, v Visit, now time.Time) *page {
 	case m.begun.url == k.URL:
 		m.options.Pace.TakeBack(&h.tempo, m.begun.before)
 	}
-	if m.begun.url == k.URL {
-		m.begun = begun{}
-	}
 	return p
 }

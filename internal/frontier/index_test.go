@@ -1,8 +1,12 @@
 package frontier
 
 import (
+	"hash/maphash"
 	"math/rand/v2"
 	"testing"
+	"time"
+
+	"crawl/internal/link"
 )
 
 // TestIndex: what was added is found, and nothing else, at every size, also where hashes are equal.
@@ -67,5 +71,30 @@ func TestIndexSize(t *testing.T) {
 	}
 	if most > 20.5 {
 		t.Errorf("a number takes up to %.1f bytes, want 20", most)
+	}
+}
+
+// TestCollisions: hosts and URLs whose hashes are equal are told apart.
+func TestCollisions(t *testing.T) {
+	now := time.Time{}
+	m := NewMemory(Options{}, now)
+	parse := func(s string) link.URL {
+		u, err := link.Parse(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return u
+	}
+	ax, ay, bx, c := parse("http://a/x"), parse("http://a/y"), parse("http://b/x"), parse("http://c/x")
+	k := m.Add(&ax, Link{}, now).Key
+	b := parse("http://b/")
+	kb := m.Add(&b, Link{}, now).Key
+	m.urls.add(m.hash(k.Host, "/y"), uint32(k.URL))
+	m.urls.add(m.hash(kb.Host, "/x"), uint32(k.URL))
+	m.names.add(uint32(maphash.String(m.seed, "http://c")), uint32(k.Host))
+	for _, u := range []link.URL{ay, bx, c} {
+		if a := m.Add(&u, Link{}, now); !a.New || a.NewHost != (u == c) {
+			t.Errorf("%s: %+v", u.String(), a)
+		}
 	}
 }

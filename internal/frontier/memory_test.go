@@ -3,6 +3,7 @@ package frontier_test
 import (
 	"fmt"
 	"runtime"
+	"runtime/metrics"
 	"testing"
 	"time"
 
@@ -77,6 +78,34 @@ func TestMemoryPerURL(t *testing.T) {
 			t.Logf("%.1f bytes for a URL, of which %.1f are its target", bytes/n, float64(targets)/n)
 			runtime.KeepAlive(m)
 		})
+	}
+}
+
+// TestGrowth: no Add allocates much at once, however many there are. What doubles is some bytes for hundreds of URLs.
+func TestGrowth(t *testing.T) {
+	const n, most = 225_000, 400 << 10 // a chunk of hosts is the largest
+	allocated := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
+	read := func() uint64 {
+		metrics.Read(allocated)
+		return allocated[0].Value.Uint64()
+	}
+	for _, hosts := range []int{1, n / 3} {
+		m := frontier.NewMemory(frontier.Options{}, began())
+		longest, at := uint64(0), 0
+		for i := range n {
+			u := web{hosts}.url(t, i)
+			before := read()
+			m.Add(&u, frontier.Link{}, began())
+			if d := read() - before; d > longest {
+				longest, at = d, i
+			}
+		}
+		if longest > most {
+			t.Errorf("of %d hosts, URL %d made it grow by %d KB at once, want at most %d", hosts, at, longest>>10, most>>10)
+		}
+		if longest < 64<<10 {
+			t.Errorf("of %d hosts, no URL made it grow by more than %d bytes: that is not measured well", hosts, longest)
+		}
 	}
 }
 

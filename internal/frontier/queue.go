@@ -40,7 +40,7 @@ func rank(priority int8, e end) int16 {
 }
 
 // push puts a URL into the queue that begins with the bucket first, and returns with which it begins then. It looks at each
-// priority in the queue that goes before, at most 256.
+// priority in the queue that goes before, and twice where it has been tried: at most 512 buckets.
 func (q *queues) push(first uint32, id URLID, e end) uint32 {
 	p := q.pages.at(uint32(id))
 	r := rank(p.priority, e)

@@ -33,3 +33,28 @@ func TestRestoreAllocations(t *testing.T) {
 		t.Errorf("%v allocations, want 1", n)
 	}
 }
+
+// FuzzRestore: every URL is that again, but for user information and fragment, and so are all its parts.
+func FuzzRestore(f *testing.F) {
+	for _, s := range []string{"http://u:p@[::1]:81//a?b#c", "https://xn--a/.a/%2e/./..", "http://h/@:/?@#:", "http://1.2.3.4:5/;p=q"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		u, err := Parse(s)
+		if err != nil {
+			return
+		}
+		got, err := Restore([]byte(u.Origin()), []byte(u.Target()))
+		if err != nil {
+			t.Fatalf("%q: %v", s, err)
+		}
+		checkURL(t, got)
+		if got.Origin() != u.Origin() || got.Target() != u.Target() || got.Host() != u.Host() || got.Port() != u.Port() || got.Authority() != u.Authority() {
+			t.Fatalf("%q: %+v has become %+v", s, u, got)
+		}
+		_, _, hasUser := u.Userinfo()
+		if _, hasFragment := u.Fragment(); !hasUser && !hasFragment && got != u {
+			t.Fatalf("%q: %+v has become %+v", s, u, got)
+		}
+	})
+}

@@ -15,7 +15,7 @@ type oracle struct {
 	hosts   []*oracleHost
 	urls    []*oracleURL // in the order in which they were found
 	refused int64
-	begun   *oracleURL // the last to be given out, while it is in flight
+	begun   *oracleURL // the last to be given out
 	before  frontier.Instant
 }
 
@@ -159,9 +159,6 @@ func (o *oracle) land(u *oracleURL, v frontier.Visit, now time.Time) {
 	}
 	if v.Asked {
 		o.options.Pace.End(&h.tempo, v, instant(now))
-	}
-	if o.begun == u {
-		o.begun = nil
 	}
 }
 
