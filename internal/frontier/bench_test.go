@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"testing"
@@ -42,7 +43,8 @@ const batch = 10_000
 func measure(b *testing.B, n, hosts int) {
 	urls := make([]link.URL, batch)
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	before, peak := alive(), resident()
+	peak := resetPeak()
+	before := alive()
 	m := NewMemory(Options{}, now)
 	add := func(begin, every int, each func(u *link.URL)) (spent time.Duration) {
 		for i := begin; i+batch*every <= n; i += batch * every {
@@ -97,6 +99,13 @@ func alive() uint64 {
 	runtime.GC()
 	runtime.ReadMemStats(&m)
 	return m.HeapAlloc
+}
+
+// resetPeak has resident begin anew.
+func resetPeak() uint64 {
+	debug.FreeOSMemory()
+	_ = os.WriteFile("/proc/self/clear_refs", []byte("5"), 0)
+	return resident()
 }
 
 // resident is the peak of the memory of this process in bytes, or 0 where nobody tells.

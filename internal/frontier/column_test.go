@@ -28,6 +28,14 @@ func TestTexts(t *testing.T) {
 			t.Fatalf("text %d of %d bytes has come out as one of %d", i, len(want[i]), len(got))
 		}
 	}
+	for short := range 10 { // of what the chunk has left
+		var all texts
+		all.add(strings.Repeat("x", textChunk-3-200)) // behind a length of three bytes
+		s := strings.Repeat("y", 200-short)
+		if got := string(all.at(all.add(s))); got != s || cap(all.chunks[0]) != textChunk {
+			t.Errorf("with %d bytes to spare, %q comes out of a chunk of %d", short, got, cap(all.chunks[0]))
+		}
+	}
 	var small texts
 	for range 100_000 {
 		small.add("/of/thirty/bytes/and/no/more/x")

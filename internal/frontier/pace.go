@@ -35,7 +35,7 @@ const (
 	minSlowed = time.Second
 	// forgiven is where slowing down ends: nobody complains of ten requests a second for long.
 	forgiven = 100 * time.Millisecond
-	// forever can be added to an Instant.
+	// forever can be doubled, and added to an Instant.
 	forever = 100 * 365 * 24 * time.Hour
 )
 
@@ -110,7 +110,7 @@ func (p *Pace) End(t *Tempo, v Visit, now Instant) {
 	}
 	switch {
 	case v.Throttled:
-		t.slowed = millis(min(max(2*min(p.Interval(t), p.maxWait()), minSlowed), p.maxWait()))
+		t.slowed = millis(min(max(2*p.Interval(t), minSlowed), p.maxWait()))
 		t.slowedAt = now
 	case !v.Failed && t.slowed > 0:
 		t.slowed -= t.slowed / 10
