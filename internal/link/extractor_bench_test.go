@@ -102,3 +102,22 @@ func BenchmarkKey(b *testing.B) {
 		})
 	}
 }
+
+// TestExtractorAllocations: a page of a hundred links costs the strings of their URLs and of the page, and reading it nothing.
+func TestExtractorAllocations(t *testing.T) {
+	u := mustParse(t, "https://www.example.com/articles/2024/05/index.html?id=4711")
+	x, body := NewExtractor(ExtractorOptions{}), []byte(hundred())
+	links := 0
+	got := testing.AllocsPerRun(20, func() {
+		x.Begin(HTML, "utf-8")
+		x.Write(body)
+		x.End(&u)
+		links = 0
+		for range x.Links {
+			links++
+		}
+	})
+	if links != 100 || got > 108 {
+		t.Errorf("%v allocations for %d links", got, links)
+	}
+}
