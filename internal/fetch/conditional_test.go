@@ -250,8 +250,8 @@ func TestTrailers(t *testing.T) {
 					got = append(got, string(name)+"="+string(value))
 				}
 			}
-			c.do(s.base+"/a", Request{OnTrailers: onTrailers}).want(t, 200, "hi")
-			c.do(s.base+"/none", Request{OnTrailers: onTrailers}).want(t, 200, "hi")
+			c.do(s.base+"/a", Request{Watch: &Watch{OnTrailers: onTrailers}}).want(t, 200, "hi")
+			c.do(s.base+"/none", Request{Watch: &Watch{OnTrailers: onTrailers}}).want(t, 200, "hi")
 			c.get(s.base+"/b").want(t, 200, "hi")
 			if strings.Join(got, " ") != "X-Sum=1 X-Sum=2" {
 				t.Errorf("got %q", got)

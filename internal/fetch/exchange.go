@@ -335,6 +335,9 @@ func (b *buffer) note(o *Options) (err error) {
 			return err
 		}
 	}
+	if b.req.Watch != nil && b.req.Watch.OnHead != nil {
+		b.req.Watch.OnHead(h)
+	}
 	if b.req.Selection != nil {
 		if err = b.noteSelected(); err != nil {
 			return err
@@ -356,7 +359,10 @@ func (b *buffer) noteElse(o *Options) error {
 			res.more().retryAfter = parseRetryAfter(string(value), b.client.engine.Now())
 		}
 	}
-	if o.MaxRedirects > 0 {
+	switch {
+	case b.req.Stay:
+		return b.noteLocation()
+	case o.MaxRedirects > 0:
 		return b.noteRedirect(o.MaxRedirects)
 	}
 	return nil

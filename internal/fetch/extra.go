@@ -7,6 +7,7 @@ type extra struct {
 	redirection  *Redirection
 	retryAfter   time.Duration
 	selected     *Selected
+	location     string
 	coding       string
 	bytesDecoded int64
 
@@ -42,6 +43,17 @@ func (r *Response) RetryAfter() time.Duration {
 
 // SetRetryAfter is for who stands in for a Client.
 func (r *Response) SetRetryAfter(d time.Duration) { r.more().retryAfter = d }
+
+// Location is where a redirect leads that is not followed because of Request.Stay, as it is written there; "" if nowhere.
+func (r *Response) Location() string {
+	if r.extra == nil {
+		return ""
+	}
+	return r.extra.location
+}
+
+// SetLocation is for who stands in for a Client.
+func (r *Response) SetLocation(s string) { r.more().location = s }
 
 // Selected is of the version and the part that came; nil without a Request.Selection, or a success.
 func (r *Response) Selected() *Selected {

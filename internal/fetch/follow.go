@@ -103,6 +103,18 @@ func (b *buffer) noteRedirect(most int) error {
 	return nil
 }
 
+// noteLocation keeps where a redirect leads that is not followed.
+func (b *buffer) noteLocation() error {
+	if !isRedirect(b.res.Status) {
+		return nil
+	}
+	location, err := locationOf(&b.head)
+	if location != "" {
+		b.res.more().location = location
+	}
+	return err
+}
+
 // isRedirect tells the statuses that say where to go instead (RFC 9110 section 15.4) from 300, 304 and those that no
 // longer mean anything.
 func isRedirect(status int) bool {

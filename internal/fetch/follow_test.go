@@ -713,3 +713,63 @@ func TestRedirectCancelled(t *testing.T) {
 		}
 	})
 }
+
+// TestStay: who stays is told where a redirect leads, and gets its body; where there are two ways there is none.
+func TestStay(t *testing.T) {
+	onEach(t, func(t *testing.T, k kind) {
+		s := serve(t, func(p *peer) {
+			for req := p.request(); req != nil; req = p.request() {
+				switch req.URL.Path {
+				case "/a":
+					p.send("HTTP/1.1 301 x\r\nLocation: ../b c\r\nContent-Length: 4\r\n\r\ngone")
+				case "/two":
+					p.send("HTTP/1.1 302 x\r\nLocation: /b\r\nLocation: /c\r\nContent-Length: 0\r\n\r\n")
+				case "/other":
+					p.send("HTTP/1.1 304 x\r\nLocation: /b\r\n\r\n")
+				default:
+					p.send(hello)
+				}
+			}
+		})
+		with(t, k.engine(t), following, func(c client) error {
+			if v := c.do(s.base+"/a", Request{Stay: true}); v.Status != 301 || string(v.body) != "gone" || v.Location() != "../b c" || v.Redirection() != nil || v.err != nil {
+				t.Errorf("status %d, %q, to %q: %v", v.Status, v.body, v.Location(), v.err)
+			}
+			if v := c.do(s.base+"/b", Request{Stay: true}); v.Status != 200 || v.Location() != "" || v.err != nil {
+				t.Errorf("status %d, to %q: %v", v.Status, v.Location(), v.err)
+			}
+			if v := c.do(s.base+"/other", Request{Stay: true}); v.Status != 304 || v.Location() != "" || v.err != nil {
+				t.Errorf("status %d, to %q: %v", v.Status, v.Location(), v.err)
+			}
+			c.do(s.base+"/two", Request{Stay: true}).wantClass(t, RedirectLocation)
+			return nil
+		})
+	})
+}
+
+// TestWatchHead: who watches is given the head of the answer, and not that of a redirect to it.
+func TestWatchHead(t *testing.T) {
+	onEach(t, func(t *testing.T, k kind) {
+		s := serve(t, func(p *peer) {
+			for req := p.request(); req != nil; req = p.request() {
+				if req.URL.Path == "/a" {
+					p.send("HTTP/1.1 302 x\r\nX-Robots-Tag: none\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n")
+					continue
+				}
+				p.send("HTTP/1.1 200 x\r\nX-Robots-Tag: noindex\r\nContent-Length: 2\r\n\r\nhi")
+			}
+		})
+		with(t, k.engine(t), following, func(c client) error {
+			var got []string
+			onHead := func(h *Head) {
+				value, _ := h.Get("X-Robots-Tag")
+				got = append(got, fmt.Sprintf("%d %s", h.Status, value))
+			}
+			c.do(s.base+"/a", Request{Watch: &Watch{OnHead: onHead}}).want(t, 200, "hi")
+			if strings.Join(got, ", ") != "200 noindex" {
+				t.Errorf("got %q", got)
+			}
+			return nil
+		})
+	})
+}

@@ -24,17 +24,27 @@ type Request struct {
 	Guarded   bool
 	elsewhere bool // a redirect leads here from another origin than the first: what the user gave is not for it
 
+	// Stay says that no redirect is followed, whatever Options.MaxRedirects is: it is the answer, and Response.Location
+	// says where it would lead.
+	Stay bool
+
 	// OnBody, if not nil, is given the body as it arrives, decoded if Options.Decode says so, stretch by stretch; it must
 	// not keep them, nor wait for anything (see engine.Engine.Leaf). Its error ends the fetch. After a retry on a fresh
 	// connection nothing has been given twice, for there is none once a byte of the response has arrived.
 	OnBody func([]byte) error
 
-	// OnTrailers, if not nil, is given the fields behind a body in chunks, if there are any (RFC 9110 section 6.5). It must
-	// not keep them, nor wait.
-	OnTrailers func(*http1.Fields)
-
 	Selection *Selection // nil: the whole, whatever its version
 	Trace     *Trace     // nil: nobody is told
+	Watch     *Watch     // nil: nobody wants more of the fields than is in the Response
+}
+
+// A Head is status and fields of a response.
+type Head = http1.Head
+
+// A Watch is given fields of a response, which it must not keep. It must not wait.
+type Watch struct {
+	OnHead     func(*Head)         // nil, or given the head, before the body. Redirects that are followed are left out
+	OnTrailers func(*http1.Fields) // nil, or given what is behind a body in chunks, if something is (RFC 9110 section 6.5)
 }
 
 func (r *Request) method() string {
@@ -118,9 +128,9 @@ func (r *Response) Proxy() string {
 // trailers, and body is nil.
 func (r *Response) finish(req *Request, body *http1.Body, now time.Time) error {
 	r.whole(now)
-	if body != nil && req.OnTrailers != nil && !r.moved {
+	if body != nil && req.Watch != nil && req.Watch.OnTrailers != nil && !r.moved {
 		if trailers := body.Trailers(); r.framing.Kind == http1.Chunked && trailers.Len() > 0 {
-			req.OnTrailers(trailers)
+			req.Watch.OnTrailers(trailers)
 		}
 	}
 	if r.trace() != nil && body != nil && r.framing.Kind == http1.Chunked && body.Trailers().Len() > 0 {
