@@ -46,7 +46,7 @@ func validFailOn(word string) bool {
 	if n, err := strconv.Atoi(word); err == nil {
 		return n >= 100 && n <= 999
 	}
-	return slices.ContainsFunc(fetch.Classes(), func(a fetch.Advice) bool {
+	return slices.ContainsFunc(advices(), func(a fetch.Advice) bool {
 		return a.Class != fetch.OK && (string(a.Class) == word || a.Class.Family() == word)
 	})
 }
@@ -54,7 +54,11 @@ func validFailOn(word string) bool {
 // count is how many URLs ended in one of the ways.
 func (f *failOn) count(l *crawler.Ledger) (n int64) {
 	for class, c := range l.Classes {
-		if class != fetch.OK && f.matches(string(class), class.Family(), "error", "any") {
+		names := []string{string(class), class.Family()}
+		if !crawler.IsPassedOver(class) {
+			names = append(names, "error", "any")
+		}
+		if class != fetch.OK && f.matches(names...) {
 			n += c
 		}
 	}

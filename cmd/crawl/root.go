@@ -19,6 +19,7 @@ const (
 	exitUsage       = 2
 	exitFailedURLs  = 3 // URLs failed that --fail-on names
 	exitThreshold   = 4 // crawl bench: a threshold does not hold, or something is worse than the baseline
+	exitLimit       = 5 // a limit on the whole crawl was reached, with URLs pending
 	exitHungUp      = 129
 	exitInterrupted = 130
 	exitTerminated  = 143
@@ -33,6 +34,7 @@ Exit codes:
     2  usage: unknown flags, bad values, a list without URLs, a file without records
     3  URLs failed that --fail-on names
     4  a threshold does not hold, or something is worse than its baseline
+    5  a limit on the whole crawl was reached, with URLs pending
   129  hung up: the terminal was closed (SIGHUP), after what was in flight had ended
   130  interrupted (Ctrl-C), likewise
   143  terminated (SIGTERM), likewise`

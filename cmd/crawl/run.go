@@ -17,12 +17,20 @@ import (
 	"crawl/internal/fetch"
 )
 
-const runHelp = `Fetch URLs and write one JSON record of each to standard output, as it is done.
+const runHelp = `Fetch URLs, or with -r whole sites by their links, and write one JSON record of each
+page to standard output, as it is done.
 
 The URLs are the arguments, then the lines of the list: one URL a line, blank
 lines and lines that begin with # left out. The list is read as it is needed, so
 its length costs no memory; - is standard input. A line that is neither an http://
 nor an https:// URL gives a record of class "input", and the crawl goes on.
+
+With -r, pages are read for links while they arrive, and what they lead to within
+--scope is fetched too, each URL once, in the order of its distance. The list is
+read to its end first. A redirect is a record of its own, and where it leads is
+another. robots.txt is obeyed, and hosts are asked as seldom as suits them (--delay);
+what is left out is counted in the ledger, by the reason, and has a record where
+robots.txt is that.
 
 The first Ctrl-C (or SIGTERM, or SIGHUP) begins nothing new and waits for what is
 in flight; the second stops at once. SIGQUIT prints what every task is doing and
@@ -58,7 +66,9 @@ Environment:
 const runExamples = `  crawl run http://127.0.0.1:8080/
   crawl run -i urls.txt -o records.jsonl
   sitemap-tool | crawl run -i - -c 200 --per-host 4 --rate 100/s > records.jsonl
-  crawl run -i urls.txt --fail-on any -q || echo "broken links"`
+  crawl run -i urls.txt --fail-on any -q || echo "broken links"
+  crawl run -r https://example.org/ --max-depth 3 -o pages.jsonl
+  crawl run -r http://127.0.0.1:8080/ --delay 0 --fail-on 404 -q > /dev/null`
 
 // runOptions are the flags of crawl run.
 type runOptions struct {
@@ -74,6 +84,7 @@ type runOptions struct {
 	profile  string
 
 	work    workFlags
+	follow  followFlags
 	fetch   fetchFlags
 	cookies cookieFlags
 	live    liveFlags
@@ -105,6 +116,7 @@ func (o *runOptions) addFlags(cmd *cobra.Command) {
 	addThemes(cmd, []theme{
 		{"Lists, records, and how it ends", adders{o.addFiles, o.fetch.addDigest, o.addVerdict}},
 		{"How much at once, and how often", adders{o.work.add}},
+		{"Sites, by their links", adders{o.follow.add}},
 		{"Limits of one fetch", adders{o.fetch.addLimits, o.fetch.redirects.add}},
 		{"Requests", adders{o.fetch.addRequest, o.fetch.body.add, o.fetch.selection.add}},
 		{"Users, passwords and cookies", adders{o.fetch.auth.add, o.cookies.add}},
@@ -226,7 +238,10 @@ func (o *runOptions) check(urls []string) error {
 	if err := o.work.check(); err != nil {
 		return err
 	}
-	return o.checkFetching()
+	if err := o.checkFetching(); err != nil {
+		return err
+	}
+	return o.follow.check(&o.fetch)
 }
 
 // checkFetching checks the flags that say how a URL is fetched.
@@ -260,7 +275,7 @@ func (o *runOptions) clientOptions(e engine.Engine, p plan) fetch.Options {
 
 // traces reports whether the exchange is shown: of one URL, for those of several would be mixed up.
 func (o *runOptions) traces(urls []string) bool {
-	return o.verbose && !o.quiet && o.list == "" && len(urls) == 1
+	return o.verbose && !o.quiet && o.list == "" && len(urls) == 1 && !o.follow.recursive
 }
 
 func checkMode(mode string) error {
@@ -275,6 +290,7 @@ func (o *runOptions) crawlOptions(p plan) crawler.Options {
 		Concurrency: p.concurrency, PerHost: p.perHost, Rate: float64(o.work.rate), Retries: o.work.retries,
 		Digest: o.fetch.digest != "", Method: o.fetch.method, Fields: o.cookies.fields(o.fetch.fields()),
 		Body: o.fetch.body.data, Validators: o.fetch.selection.validators, Part: o.fetch.selection.part,
+		Follow: o.follow.options,
 	}
 }
 
@@ -466,6 +482,8 @@ func (r *session) verdict(err error) error {
 		return ioError(stats.Ledger.Balance())
 	case r.interrupted != nil:
 		return &exitErr{code: signalCode(r.interrupted)}
+	case r.crawler.Limit() != "":
+		return &exitErr{code: exitLimit, err: fmt.Errorf("%s: it was reached with %d URLs pending", r.crawler.Limit(), stats.Ledger.Pending)}
 	case stats.Ledger.Pending != 0:
 		return ioError(fmt.Errorf("%d URLs are left over, which is a bug", stats.Ledger.Pending))
 	case stats.Ledger.Discovered == 0:

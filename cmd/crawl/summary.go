@@ -35,7 +35,7 @@ func (r *session) printSummary(s *crawler.Stats) {
 	if !r.options.verbose {
 		return
 	}
-	for _, a := range fetch.Classes() {
+	for _, a := range advices() {
 		if n := l.Classes[a.Class]; n > 0 && a.Class != fetch.OK {
 			fmt.Fprintf(w, "crawl: %d × %s: %s\n", n, a.Class, a.Sentence)
 		}
@@ -48,7 +48,7 @@ func (r *session) printSummary(s *crawler.Stats) {
 }
 
 func advice(class fetch.Class) string {
-	all := fetch.Classes()
+	all := advices()
 	i := slices.IndexFunc(all, func(a fetch.Advice) bool { return a.Class == class })
 	return all[i].Sentence
 }

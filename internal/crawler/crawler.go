@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
-	"hash"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -37,6 +36,8 @@ type Options struct {
 	Part       *fetch.Part // of every resource; nil: the whole
 
 	Trace *fetch.Trace // of every attempt; nil: none
+
+	Follow *Follow // nil: no links are followed
 
 	// OnOutputLost, if not nil, is called once, under the crawl's lock, when records can no longer be written.
 	// Whoever runs the crawl may cancel it then: what is in flight would leave no record.
@@ -79,7 +80,9 @@ type Crawler struct {
 	latency  Histogram // of every attempt that has ended
 	crew     []*worker // all that were hired, for who asks what they do
 	asked    hostsAsked
-	pausing  pausing
+
+	extractors []*link.Extractor // that nobody reads with
+	pausing    pausing
 }
 
 // New makes a crawl of what source has, into sink.
@@ -94,6 +97,9 @@ func New(e engine.Engine, f Fetcher, source *Source, sink *Sink, o Options) *Cra
 		mu: mu, idle: e.NewCond(mu, "work"), ledger: newLedger(), pressure: map[fetch.Class]int64{},
 	}
 	c.dispatch = newDispatcher(c)
+	if o.Follow != nil {
+		c.dispatch.walk = newWalk(c, o.Follow)
+	}
 	source.open(mu, e, c.stir)
 	sink.open(mu, e)
 	return c
@@ -166,12 +172,16 @@ func (c *Crawler) hire() {
 	if o := &c.options; o.Validators || o.Previous != nil || o.Part != nil {
 		w.request.Selection = &fetch.Selection{Part: o.Part}
 	}
+	if c.options.Digest || c.options.Follow != nil {
+		w.body = &reading{crawler: c, response: &w.response}
+		w.request.OnBody = w.body.take
+	}
 	if c.options.Digest {
-		w.digest = &digest{Hash: sha256.New()}
-		w.request.OnBody = func(p []byte) error {
-			_, err := w.digest.Write(p)
-			return err
-		}
+		w.body.hash = sha256.New()
+	}
+	if c.options.Follow != nil {
+		w.body.watch.OnHead = w.body.head
+		w.request.Watch = &w.body.watch
 	}
 	c.engine.Go("worker", w.run)
 }
@@ -179,17 +189,21 @@ func (c *Crawler) hire() {
 // errPortZero is for what is a URL, and leads nowhere.
 var errPortZero = errors.New("port 0 cannot be connected to; leave it out, or give the one that is meant")
 
+// parse is the URL of an item, if it is one.
+func (i Item) parse() (u link.URL, err error) {
+	if i.Err != nil {
+		return u, i.Err
+	}
+	if u, err = link.Parse(i.URL); err == nil && u.Port() == 0 {
+		err = errPortZero
+	}
+	return u, err
+}
+
 // discover enters a line into the ledger, and makes a job of it if it is a URL.
 func (c *Crawler) discover(item Item) *job {
 	c.ledger.discover()
-	err := item.Err
-	var u link.URL
-	if err == nil {
-		u, err = link.Parse(item.URL)
-	}
-	if err == nil && u.Port() == 0 {
-		err = errPortZero
-	}
+	u, err := item.parse()
 	if err != nil {
 		c.settle(&Record{URL: item.URL, Class: fetch.Input, Err: item.explain(err)})
 		return nil
@@ -222,17 +236,11 @@ type worker struct {
 	turn     func() // turnover, made once
 	request  fetch.Request
 	response fetch.Response
-	digest   *digest // nil: not asked for
+	body     *reading // nil: nothing is done with bodies
 
 	job  *job // in flight; nil: none
 	err  error
 	over bool
-}
-
-// digest is of one body after the other. It stands apart from the worker, of which there are many without one.
-type digest struct {
-	hash.Hash
-	sum [sha256.Size]byte
 }
 
 // run fetches until there is nothing left. Between two fetches there is one call of turnover, on the engine's
@@ -312,8 +320,11 @@ func (w *worker) begin() {
 	if w.request.Selection != nil {
 		w.request.Selection.Known = c.options.Previous.of(&w.job.url)
 	}
-	if w.digest != nil {
-		w.digest.Reset()
+	switch {
+	case c.dispatch.walk != nil:
+		c.dispatch.walk.prepare(w)
+	case w.body != nil:
+		w.body.begin(false)
 	}
 }
 
@@ -322,6 +333,11 @@ func (w *worker) book() {
 	c, res := w.crawler, &w.response
 	c.bytes += res.BytesWire
 	c.latency.add(res.Timings.Total)
+	if c.dispatch.walk != nil {
+		c.dispatch.walk.book(w)
+		c.free = append(c.free, w.job)
+		return
+	}
 	class := fetch.ClassOf(w.err)
 	if w.job.attempts <= c.options.Retries && !c.dispatch.draining && mayGoBetter(class, res.Status) && w.mayRepeat() {
 		delay := c.retryDelay(w.job.attempts)
@@ -329,6 +345,14 @@ func (w *worker) book() {
 		c.dispatch.retry(w.job)
 		return
 	}
+	r := w.record(class)
+	c.settle(&r)
+	c.free = append(c.free, w.job)
+}
+
+// record is what there is to tell of the fetch that has ended.
+func (w *worker) record(class fetch.Class) Record {
+	c, res := w.crawler, &w.response
 	r := Record{
 		URL: w.job.raw, Status: res.Status, Class: class, Err: w.err, Attempts: w.job.attempts,
 		MediaType: res.MediaType, Charset: res.Charset, Coding: res.Coding(),
@@ -348,11 +372,10 @@ func (w *worker) book() {
 	if to := res.Redirection(); to != nil {
 		r.FinalURL, r.Redirects = to.FinalURL.String(), len(to.Hops)
 	}
-	if w.digest != nil && class == fetch.OK {
-		r.Digest = w.digest.Sum(w.digest.sum[:0])
+	if c.options.Digest && class == fetch.OK {
+		r.Digest = w.body.hash.Sum(w.body.sum[:0])
 	}
-	c.settle(&r)
-	c.free = append(c.free, w.job)
+	return r
 }
 
 // mayRepeat reports whether the fetch that has ended may be made once more: a request that may not be made twice where
@@ -413,6 +436,9 @@ func (w *worker) abandon() {
 	c := w.crawler
 	if w.job != nil {
 		c.inFlight--
+		if c.dispatch.walk != nil {
+			c.dispatch.walk.abandon(w)
+		}
 		w.job = nil
 	}
 	c.dispatch.draining = true

@@ -13,13 +13,15 @@ type job struct {
 	raw      string
 	attempts int
 	due      time.Duration // of the next attempt, since the crawl began
+	errand   *errand       // nil unless links are followed
 }
 
 // dispatcher decides what is fetched next, under the crawler's lock. It holds URLs back whose host has enough
 // connections, or that wait for another attempt, and reads on meanwhile, but not without limit.
 type dispatcher struct {
 	crawler   *Crawler
-	lookahead int // how many jobs are held back before nothing more is taken
+	walk      *walk // where the work comes from if links are followed, instead of what follows up to inHand
+	lookahead int   // how many jobs are held back before nothing more is taken
 
 	hosts   map[string]*host // by origin, only those with something in flight or waiting
 	ready   []*host          // with something waiting and leave to fetch it, in turn
@@ -57,7 +59,7 @@ func (d *dispatcher) next() (j *job, over bool) {
 		return nil, d.over()
 	}
 	if d.crawler.options.Rate > 0 && now.Before(d.nextStart) {
-		if d.inHand == nil { // is there anything to wait for?
+		if d.inHand == nil && d.walk == nil { // is there anything to wait for?
 			d.inHand = d.fromSource()
 		}
 		return nil, d.over()
@@ -74,6 +76,9 @@ func (d *dispatcher) next() (j *job, over bool) {
 
 // pick takes a retry that is due, else a job whose host has become free, else the next of the source.
 func (d *dispatcher) pick(now time.Time) *job {
+	if d.walk != nil {
+		return d.walk.pick(now)
+	}
 	for len(d.retries) > 0 {
 		if now.Sub(d.crawler.began) < d.retries[0].due {
 			break
@@ -150,7 +155,7 @@ func (d *dispatcher) admit(j *job) *job {
 
 // finished says that j is no longer in flight.
 func (d *dispatcher) finished(j *job) {
-	if d.crawler.options.PerHost <= 0 {
+	if d.crawler.options.PerHost <= 0 || d.walk != nil {
 		return
 	}
 	origin := j.url.Origin()
@@ -178,6 +183,9 @@ func (d *dispatcher) retry(j *job) {
 
 // over reports whether there is nothing left to begin, now or later.
 func (d *dispatcher) over() bool {
+	if d.walk != nil {
+		return d.draining || d.walk.over()
+	}
 	return d.draining || d.ended && d.inHand == nil && d.held == 0 && len(d.retries) == 0 && d.crawler.inFlight == 0
 }
 
@@ -197,6 +205,9 @@ func (d *dispatcher) hasWork() bool {
 	if limited && now.Before(d.nextStart) {
 		d.wakeAt(d.nextStart)
 		return d.mayBeOver()
+	}
+	if d.walk != nil {
+		return d.walk.hasWork(d.crawler.engine.Now())
 	}
 	if len(d.retries) > 0 {
 		due := d.crawler.began.Add(d.retries[0].due)

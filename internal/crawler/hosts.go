@@ -54,9 +54,12 @@ func (c *Crawler) Hosts(n int) HostList {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var list HostList
-	if c.options.PerHost > 0 {
+	switch {
+	case c.dispatch.walk != nil:
+		return c.dispatch.walk.hosts(n)
+	case c.options.PerHost > 0:
 		list = c.hostsHeld(n)
-	} else {
+	default:
 		list = c.hostsInFlight(n)
 	}
 	c.asked.busiest = list.Busiest

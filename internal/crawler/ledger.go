@@ -34,14 +34,23 @@ func (l *Ledger) discover() {
 func (l *Ledger) settle(r *Record) {
 	l.Pending--
 	l.Classes[r.Class]++
-	switch r.Class {
-	case fetch.OK:
+	switch {
+	case r.Class == fetch.OK:
 		l.Fetched++
 		l.Statuses[r.Status]++
-	case fetch.Input:
+	case isSkip(r.Class):
 		l.Skipped++
 	default:
 		l.Failed++
+	}
+}
+
+// revive takes back that a URL was skipped.
+func (l *Ledger) revive(class fetch.Class) {
+	l.Pending++
+	l.Skipped--
+	if l.Classes[class]--; l.Classes[class] == 0 {
+		delete(l.Classes, class)
 	}
 }
 

@@ -33,6 +33,7 @@ type Record struct {
 	TLS                fetch.TLSInfo
 	Started            time.Time // of the last attempt
 	Timings            fetch.Timings
+	Page               *PageFacts    // nil unless links are followed
 	Lag                time.Duration // how late we were ourselves; what is shorter than MinLag is not told
 }
 
@@ -106,6 +107,9 @@ func (r *Record) appendJSON(b []byte, s *second) []byte {
 	}
 	if r.Lag >= MinLag {
 		b = appendInt(b, `,"lag":`, r.Lag.Microseconds())
+	}
+	if r.Page != nil {
+		b = r.Page.append(b)
 	}
 	return append(b, '}', '\n')
 }

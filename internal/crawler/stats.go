@@ -40,9 +40,13 @@ func (c *Crawler) Stats() Stats {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := c.engine.Now()
+	retrying := len(c.dispatch.retries)
+	if c.dispatch.walk != nil {
+		retrying = int(c.dispatch.walk.urls.Counts().Waiting)
+	}
 	return Stats{
 		Ledger: c.ledger.clone(), InFlight: c.inFlight, Peak: c.peak, Workers: c.workers,
-		Bytes: c.bytes, Attempts: c.attempts, Repeats: c.repeats, Retrying: len(c.dispatch.retries),
+		Bytes: c.bytes, Attempts: c.attempts, Repeats: c.repeats, Retrying: retrying,
 		ListRead: c.source.read, ListDone: c.dispatch.ended, Draining: c.dispatch.draining,
 		Paused: c.dispatch.paused, Full: c.sink.full(), Elapsed: now.Sub(c.began), Idled: c.pausing.total(now), Pressure: maps.Clone(c.pressure),
 		Latency: c.latency, Concurrency: c.options.Concurrency, PerHost: c.options.PerHost, Rate: c.options.Rate,

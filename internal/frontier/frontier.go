@@ -12,8 +12,9 @@ import (
 // A URL is queued, in flight from Next until Done, Retry or Return, and again queued or waiting, or settled for good.
 // Times may not go back from one call to the next.
 type Frontier interface {
-	// Add enters a URL, unless it is known already: then nothing changes, whatever link says. User information and
-	// fragment are no part of it.
+	// Add enters a URL, unless it is known already. User information and fragment are no part of it. Of a known one two
+	// things may change: one that was added to be skipped, and now is not, is queued as if it were new (Added.Revived); and one
+	// that is pending is as deep as the shortest way to it, but keeps its priority. A link to be skipped changes nothing.
 	Add(u *link.URL, l Link, now time.Time) Added
 	// Next gives out the URL to be fetched now, of the host that has waited longest for its turn; false if
 	// there is none. Within a host, lower priorities go first; of equal ones those that have been tried before, in the order
@@ -83,6 +84,8 @@ type Added struct {
 	Key     Key
 	New     bool // it was not known
 	NewHost bool // nor was its host
+	Revived bool // it was to be skipped until now; Kind is that of the Link that said so
+	Kind    uint16
 	// Refused says that it is not known and cannot be, for its host has all the URLs that it may have, or the
 	// numbers are used up. It is in no account.
 	Refused bool

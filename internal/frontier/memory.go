@@ -90,7 +90,7 @@ func (m *Memory) Add(u *link.URL, l Link, now time.Time) Added {
 	if h != 0 {
 		hash = m.hash(h, target)
 		if id := m.findURL(h, target, hash); id != 0 {
-			return Added{Key: m.key(id)}
+			return m.again(id, l, now)
 		}
 	}
 	if m.isFull(h) {
@@ -106,17 +106,42 @@ func (m *Memory) Add(u *link.URL, l Link, now time.Time) Added {
 	m.urls.add(hash, uint32(id))
 	at := m.texts.add(target)
 	p := m.pages.at(uint32(id))
-	*p = page{
-		target: uint32(at), targetHigh: uint8(at >> 32), host: h, from: l.From.URL, kind: l.Kind,
-		depth:    uint16(min(max(l.Depth, 0), math.MaxUint16)),
-		priority: int8(min(max(l.Depth+l.Bias, math.MinInt8), math.MaxInt8)),
-	}
+	*p = page{target: uint32(at), targetHigh: uint8(at >> 32), host: h}
+	p.found(l)
 	if l.Skip {
 		m.pass(p, Skipped)
 	} else {
 		m.enqueue(id, atEnd, m.instant(now))
 	}
 	added.Key = m.key(id)
+	return added
+}
+
+// found notes how a URL was found.
+func (p *page) found(l Link) {
+	p.from, p.kind, p.depth = l.From.URL, l.Kind, depth(l)
+	p.priority = int8(min(max(l.Depth+l.Bias, math.MinInt8), math.MaxInt8))
+}
+
+func depth(l Link) uint16 { return uint16(min(max(l.Depth, 0), math.MaxUint16)) }
+
+// again is Add of a URL that is known.
+func (m *Memory) again(id URLID, l Link, now time.Time) Added {
+	added := Added{Key: m.key(id)}
+	if l.Skip {
+		return added
+	}
+	switch p := m.pages.at(uint32(id)); p.state {
+	case Skipped:
+		if p.attempts > 0 { // it was Done that settled it
+			break
+		}
+		added.Revived, added.Kind = true, p.kind
+		p.found(l)
+		m.enqueue(id, atEnd, m.instant(now))
+	case Queued, InFlight, Waiting:
+		p.depth = min(p.depth, depth(l))
+	}
 	return added
 }
 

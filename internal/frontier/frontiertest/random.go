@@ -89,9 +89,7 @@ func (p *play) addOne() {
 	h, known := p.names[u.Origin()], p.known[s]
 	switch of := 0; {
 	case known != nil:
-		if want := (frontier.Added{Key: known.entry.Key}); got != want {
-			p.Fatalf("%s again: %+v, want %+v", s, got, want)
-		}
+		p.addAgain(known, l, got)
 		return
 	case h != nil && p.oracle.options.MaxPerHost > 0:
 		for _, u := range p.oracle.urls {
@@ -125,6 +123,25 @@ func (p *play) addOne() {
 	}
 	h.fresh = append(h.fresh, m)
 	p.oracle.update(h, instant(p.now))
+}
+
+// addAgain is what becomes of a known URL.
+func (p *play) addAgain(u *oracleURL, l frontier.Link, got frontier.Added) {
+	want := frontier.Added{Key: u.entry.Key}
+	switch {
+	case l.Skip:
+	case u.state == frontier.Skipped && u.entry.Attempt == 0:
+		want.Revived, want.Kind = true, u.entry.Kind
+		u.entry.From, u.entry.Depth, u.entry.Kind, u.priority = l.From, l.Depth, l.Kind, l.Depth+l.Bias
+		u.state = frontier.Queued
+		u.host.fresh = append(u.host.fresh, u)
+		p.oracle.update(u.host, instant(p.now))
+	case u.state == frontier.Queued || u.state == frontier.InFlight || u.state == frontier.Waiting:
+		u.entry.Depth = min(u.entry.Depth, l.Depth)
+	}
+	if got != want {
+		p.Fatalf("%s again: %+v, want %+v", u.entry.URL.String(), got, want)
+	}
 }
 
 func (p *play) nextOne() {

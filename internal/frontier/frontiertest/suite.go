@@ -18,6 +18,7 @@ func Run(t *testing.T, empty Make) {
 		test func(*testing.T, Make)
 	}{
 		{"Seen", testSeen},
+		{"Again", testAgain},
 		{"URL", testURL},
 		{"Order", testOrder},
 		{"Entry", testEntry},

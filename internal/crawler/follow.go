@@ -1,0 +1,78 @@
+package crawler
+
+import (
+	"time"
+
+	"crawl/internal/fetch"
+	"crawl/internal/frontier"
+	"crawl/internal/link"
+)
+
+// Follow says how a crawl follows links: which of them, how far, and how politely. A crawl without one fetches what its
+// source has, and nothing else.
+type Follow struct {
+	Scope    Scope
+	MaxDepth int  // links between a URL of the source and the last that is fetched; below 0: no limit
+	Assets   bool // what pages need to be shown is fetched too: pictures, scripts, style sheets and what these refer to
+
+	Robots   RobotsPolicy
+	Token    string // our product token, by which robots.txt and pages speak of us
+	NoFollow bool   // links are followed whose page says not to
+
+	Canon *link.Canon // what is left out of URLs; nil: their fragments
+
+	Pace frontier.Pace // its PerHost is that of the Options
+	// PublicDelay is the least time between the starts of two requests to a host that has turned out to be on a public
+	// address.
+	PublicDelay time.Duration
+
+	MaxURLs  int64 // are asked for at most, robots.txt files apart; 0: no limit
+	MaxBytes int64 // are received, and then nothing new is begun; 0: no limit
+}
+
+// RobotsPolicy is what robots.txt files are for.
+type RobotsPolicy uint8
+
+// The policies.
+const (
+	RobotsObey   RobotsPolicy = iota // what they disallow is skipped
+	RobotsReport                     // it is fetched, and its record says so
+	RobotsIgnore                     // they are not asked for
+)
+
+// Why a URL was not asked for: classes of URLs that are skipped.
+const (
+	SkipRobots   fetch.Class = "robots"
+	SkipScope    fetch.Class = "scope"
+	SkipExclude  fetch.Class = "exclude"
+	SkipDepth    fetch.Class = "depth"
+	SkipNoFollow fetch.Class = "nofollow"
+	SkipTrap     fetch.Class = "trap"
+)
+
+// Skips lists them, with what to make of them.
+func Skips() []fetch.Advice {
+	return []fetch.Advice{
+		{Class: SkipRobots, Sentence: "The site's robots.txt does not allow it, or could not be read; see crawl robots."},
+		{Class: SkipScope, Sentence: "It is outside of what is crawled; see --scope."},
+		{Class: SkipExclude, Sentence: "--include and --exclude leave it out."},
+		{Class: SkipDepth, Sentence: "It is more links away than --max-depth allows."},
+		{Class: SkipNoFollow, Sentence: "All that lead to it ask not to be followed there; see --follow-nofollow."},
+		{Class: SkipTrap, Sentence: "Its path repeats itself, or redirects went on and on: such URLs have no end."},
+	}
+}
+
+// skipOf is the class by its place in Skips, which is what the frontier keeps of a URL that is skipped.
+func skipOf(i uint16) fetch.Class { return Skips()[i].Class }
+
+// IsPassedOver reports whether a URL of that class was left out on purpose: by the rules of the crawl or of the site.
+func IsPassedOver(class fetch.Class) bool {
+	switch class {
+	case SkipRobots, SkipScope, SkipExclude, SkipDepth, SkipNoFollow, SkipTrap:
+		return true
+	}
+	return false
+}
+
+// isSkip reports whether a URL of that class was never asked for.
+func isSkip(class fetch.Class) bool { return class == fetch.Input || IsPassedOver(class) }

@@ -1,0 +1,98 @@
+package crawler
+
+import (
+	"errors"
+	"hash"
+
+	"crawl/internal/fetch"
+	"crawl/internal/link"
+	"crawl/internal/robots"
+)
+
+// reading is what a worker does with bodies, one after the other: a digest, the links of a document, or a robots.txt.
+// It stands apart from the worker, of which there are many that do nothing with theirs.
+type reading struct {
+	crawler *Crawler
+	hash    hash.Hash // nil: no digest
+	sum     [32]byte
+	watch   fetch.Watch
+
+	response *fetch.Response // of the worker
+	robots   bool            // it is a robots.txt
+	links    *link.Extractor // borrowed; nil: it is no document with links
+	file     []byte          // of a robots.txt, as far as it counts
+	lifetime string          // its Cache-Control
+	tags     link.Robots     // of X-Robots-Tag
+}
+
+// errEnough ends the fetch of a robots.txt that is longer than what counts.
+var errEnough = errors.New("there is enough of it")
+
+// begin makes ready for another body.
+func (r *reading) begin(isRobots bool) {
+	if r.hash != nil {
+		r.hash.Reset()
+	}
+	r.robots, r.file, r.lifetime, r.tags = isRobots, nil, "", link.Robots{}
+}
+
+// head sees what is to be read. It is for fetch.Watch.
+func (r *reading) head(h *fetch.Head) {
+	if r.robots {
+		value, _ := h.Get("Cache-Control")
+		r.lifetime = string(value)
+		return
+	}
+	follow := r.crawler.options.Follow
+	for value := range h.Values("X-Robots-Tag") {
+		r.tags = r.tags.Or(link.ParseRobotsTag(string(value), follow.Token))
+	}
+	kind, ok := link.DocumentOf(r.response.MediaType)
+	if !ok || r.response.Status != 200 || kind == link.CSS && !follow.Assets {
+		return
+	}
+	r.links = r.crawler.borrowExtractor()
+	r.links.Begin(kind, r.response.Charset)
+	for value := range h.Values("Link") {
+		r.links.Field(string(value))
+	}
+}
+
+// take reads a stretch of the body. It is for fetch.Request.OnBody.
+func (r *reading) take(p []byte) error {
+	switch {
+	case r.robots:
+		if r.file = append(r.file, p...); len(r.file) > robots.Limit {
+			return errEnough
+		}
+		return nil
+	case r.links != nil:
+		r.links.Write(p)
+	}
+	if r.hash != nil {
+		_, err := r.hash.Write(p)
+		return err
+	}
+	return nil
+}
+
+// end gives back what was borrowed. The caller holds the crawl's lock.
+func (r *reading) end() {
+	if r.links != nil {
+		r.crawler.extractors = append(r.crawler.extractors, r.links)
+		r.links = nil
+	}
+}
+
+// borrowExtractor is called without the lock. Those that were given back last are used first, so that only as many grow
+// large as are needed at once.
+func (c *Crawler) borrowExtractor() *link.Extractor {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if n := len(c.extractors); n > 0 {
+		x := c.extractors[n-1]
+		c.extractors = c.extractors[:n-1]
+		return x
+	}
+	return link.NewExtractor(link.ExtractorOptions{Agent: c.options.Follow.Token})
+}

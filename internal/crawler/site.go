@@ -1,0 +1,134 @@
+package crawler
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"crawl/internal/fetch"
+	"crawl/internal/frontier"
+	"crawl/internal/link"
+	"crawl/internal/robots"
+)
+
+// site is what is known of a host besides what the frontier knows.
+type site struct {
+	known    robots.Known
+	err      error // why its robots.txt could not be read, if it could not
+	attempts int   // at that, since it was last read
+	public   bool  // it has turned out to be on a public address
+}
+
+func (w *walk) siteOf(h frontier.HostID) *site {
+	if n := w.urls.Note(h); n != 0 {
+		return &w.sites[n]
+	}
+	return nil
+}
+
+// makeSite is siteOf, for a host that may not have one yet.
+func (w *walk) makeSite(h frontier.HostID) *site {
+	if w.urls.Note(h) == 0 {
+		w.urls.SetNote(h, uint32(len(w.sites)))
+		w.sites = append(w.sites, site{})
+	}
+	return w.siteOf(h)
+}
+
+// knowsRobots reports whether the robots.txt of the host is known, and still counts.
+func (w *walk) knowsRobots(e *frontier.Entry, now time.Time) bool {
+	s := w.siteOf(e.Key.Host)
+	return s != nil && s.known.Standing() != robots.Unasked && now.Before(s.known.Due())
+}
+
+// askRobots makes the job of reading the robots.txt of e's host, which is not asked for anything else meanwhile.
+func (w *walk) askRobots(e *frontier.Entry, now time.Time) *job {
+	u, err := link.Parse(e.URL.Origin() + "/robots.txt")
+	if err != nil {
+		panic(fmt.Sprintf("crawler: the robots.txt of a URL is none: %v", err))
+	}
+	w.makeSite(e.Key.Host).attempts++
+	w.urls.Hold(e.Key.Host, true, now)
+	return w.job(e, u, true)
+}
+
+// bookRobots notes what became of that.
+func (w *walk) bookRobots(of *worker, v frontier.Visit, now time.Time) {
+	c, e, res := w.crawler, of.job.errand, &of.response
+	host := e.Key.Host
+	s := w.siteOf(host)
+	err := of.err
+	if errors.Is(err, errEnough) || fetch.ClassOf(err).Family() == "redirect" {
+		err = nil
+	}
+	w.urls.Return(e.Key, v, now)
+	if s.attempts <= c.options.Retries && !c.dispatch.draining && mayGoBetter(fetch.ClassOf(err), res.Status) && res.RetryAfter() <= MaxRetryAfter {
+		w.holdFor(host, max(c.retryDelay(s.attempts), res.RetryAfter()))
+		return
+	}
+	answer := robots.Answer{RetryAfter: res.RetryAfter()}
+	if err == nil {
+		answer.Status, answer.Lifetime = res.Status, robots.Lifetime(of.body.lifetime)
+		if answer.Standing() == robots.Successful {
+			answer.Rules = robots.Parse(of.body.file, w.follow.Token).Rules
+		}
+	}
+	s.known, s.err, s.attempts = s.known.After(answer, now), err, 0
+	w.urls.SetCrawlDelay(host, w.delay(s), now)
+	w.urls.Hold(host, false, now)
+}
+
+// holdFor has a host asked again after a while.
+func (w *walk) holdFor(host frontier.HostID, d time.Duration) {
+	c := w.crawler
+	c.engine.After(d, func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		w.urls.Hold(host, false, c.engine.Now())
+		c.stir()
+	})
+}
+
+// delay is the least time between two requests to a site.
+func (w *walk) delay(s *site) time.Duration {
+	d := time.Duration(0)
+	if w.follow.Robots != RobotsIgnore {
+		d = s.known.Rules.Delay()
+	}
+	if s.public {
+		d = max(d, w.follow.PublicDelay)
+	}
+	return d
+}
+
+// slow has a host that has turned out to be a public one asked as seldom as those are.
+func (w *walk) slow(host frontier.HostID, res *fetch.Response, now time.Time) {
+	if w.follow.PublicDelay == 0 || !res.Public {
+		return
+	}
+	if s := w.makeSite(host); !s.public {
+		s.public = true
+		w.urls.SetCrawlDelay(host, w.delay(s), now)
+	}
+}
+
+// bars is the record of a URL that may not be asked for, nil if it may. Where robots.txt could not be read for want of
+// a connection, a page could not be either.
+func (w *walk) bars(e *frontier.Entry) *Record {
+	if w.follow.Robots == RobotsIgnore {
+		return nil
+	}
+	s := w.siteOf(e.Key.Host)
+	allowed, rule := s.known.Rules.Allowed(e.URL.Target())
+	switch {
+	case allowed:
+		return nil
+	case rule.Line != 0:
+		return disallowed(rule, rule.Line)
+	case s.err != nil:
+		return &Record{Class: fetch.ClassOf(s.err), Err: fmt.Errorf("robots.txt: %w", s.err)}
+	}
+	return &Record{Class: SkipRobots, Err: errRobotsUnreachable}
+}
+
+var errRobotsUnreachable = errors.New("robots.txt could not be read, and until it can nothing is allowed")
