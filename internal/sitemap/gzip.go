@@ -24,7 +24,6 @@ type unpacker struct {
 	pool    *coding.Pool
 	decoder *coding.Decoder
 	since   int // bytes unpacked since the last rest
-	err     error
 }
 
 func newUnpacker(o *Options, to func([]byte) error) *unpacker {
