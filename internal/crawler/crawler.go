@@ -180,7 +180,7 @@ func (c *Crawler) hire() {
 		w.body.hash = sha256.New()
 	}
 	if c.options.Follow != nil {
-		w.body.watch.OnHead = w.body.head
+		w.body.watch.OnHead, w.body.selection = w.body.head, w.request.Selection
 		w.request.Watch = &w.body.watch
 	}
 	c.engine.Go("worker", w.run)
@@ -317,14 +317,14 @@ func (w *worker) begin() {
 		c.repeats++
 	}
 	w.request.URL = &w.job.url
-	if w.request.Selection != nil {
-		w.request.Selection.Known = c.options.Previous.of(&w.job.url)
-	}
 	switch {
 	case c.dispatch.walk != nil:
 		c.dispatch.walk.prepare(w)
 	case w.body != nil:
 		w.body.begin(false)
+	}
+	if w.request.Selection != nil {
+		w.request.Selection.Known = c.options.Previous.of(&w.job.url)
 	}
 }
 

@@ -2,6 +2,7 @@ package crawler
 
 import (
 	"container/heap"
+	"slices"
 	"time"
 
 	"crawl/internal/link"
@@ -33,7 +34,7 @@ type dispatcher struct {
 	draining  bool // nothing new is begun any more
 	paused    bool // nothing new is begun for now
 	nextStart time.Time
-	timer     time.Time // when the timer that is set goes off; zero: none
+	timers    []time.Time // when those that are set go off, the first at the end
 }
 
 // host is what is known of one origin: scheme, host and port.
@@ -244,17 +245,15 @@ func (d *dispatcher) countStart(now time.Time) {
 
 // wakeAt has a worker look again at that time.
 func (d *dispatcher) wakeAt(t time.Time) {
-	if !d.timer.IsZero() && !t.Before(d.timer) {
+	if n := len(d.timers); n > 0 && !t.Before(d.timers[n-1]) {
 		return
 	}
-	d.timer = t
+	d.timers = append(d.timers, t)
 	c := d.crawler
 	c.engine.After(t.Sub(c.engine.Now()), func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		if d.timer.Equal(t) {
-			d.timer = time.Time{}
-		}
+		d.timers = slices.DeleteFunc(d.timers, t.Equal)
 		c.stir()
 	})
 }

@@ -17,6 +17,8 @@ type reading struct {
 	sum     [32]byte
 	watch   fetch.Watch
 
+	selection *fetch.Selection // of requests for pages
+
 	response *fetch.Response // of the worker
 	robots   bool            // it is a robots.txt
 	links    *link.Extractor // borrowed; nil: it is no document with links
@@ -39,8 +41,9 @@ func (r *reading) begin(isRobots bool) {
 // head sees what is to be read. It is for fetch.Watch.
 func (r *reading) head(h *fetch.Head) {
 	if r.robots {
-		value, _ := h.Get("Cache-Control")
-		r.lifetime = string(value)
+		for value := range h.Values("Cache-Control") {
+			r.lifetime += string(value) + ","
+		}
 		return
 	}
 	follow := r.crawler.options.Follow
@@ -78,6 +81,7 @@ func (r *reading) take(p []byte) error {
 
 // end gives back what was borrowed. The caller holds the crawl's lock.
 func (r *reading) end() {
+	r.file = nil // it may be long
 	if r.links != nil {
 		r.crawler.extractors = append(r.crawler.extractors, r.links)
 		r.links = nil

@@ -90,15 +90,16 @@ func (t *territory) below(u *link.URL) bool {
 
 // wanted reports whether the expressions let u in.
 func (t *territory) wanted(u *link.URL) bool {
-	if len(t.scope.Include) > 0 && !matches(t.scope.Include, u) {
-		return false
+	if len(t.scope.Include) == 0 && len(t.scope.Exclude) == 0 {
+		return true
 	}
-	return !matches(t.scope.Exclude, u)
+	s := u.Origin() + u.Target() // neither user nor fragment: they are not asked for
+	return (len(t.scope.Include) == 0 || matches(t.scope.Include, s)) && !matches(t.scope.Exclude, s)
 }
 
-func matches(expressions []*regexp.Regexp, u *link.URL) bool {
+func matches(expressions []*regexp.Regexp, s string) bool {
 	for _, e := range expressions {
-		if e.MatchString(u.String()) {
+		if e.MatchString(s) {
 			return true
 		}
 	}

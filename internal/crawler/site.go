@@ -47,9 +47,12 @@ func (w *walk) askRobots(e *frontier.Entry, now time.Time) *job {
 	if err != nil {
 		panic(fmt.Sprintf("crawler: the robots.txt of a URL is none: %v", err))
 	}
-	w.makeSite(e.Key.Host).attempts++
+	s := w.makeSite(e.Key.Host)
 	w.urls.Hold(e.Key.Host, true, now)
-	return w.job(e, u, true)
+	j := w.job(e, u, true)
+	j.attempts = s.attempts
+	s.attempts++
+	return j
 }
 
 // bookRobots notes what became of that.

@@ -38,6 +38,9 @@ const (
 	kindGuarded = 1 << 14 // a page on a public address has led to it: it may not lead to a private one
 
 	maxHops = 20
+
+	// maxAttempts is below what the frontier counts of them: the last has to be told from those before.
+	maxAttempts = 250
 )
 
 func newWalk(c *Crawler, f *Follow) *walk {
@@ -71,8 +74,17 @@ func (w *walk) seed(now time.Time) {
 			continue
 		}
 		w.territory.claim(&u)
+		u = w.request(&u)
 		w.add(&u, frontier.Link{}, "", now)
 	}
+}
+
+// request is what is asked for where u is meant.
+func (w *walk) request(u *link.URL) link.URL {
+	if w.follow.Canon == nil {
+		return *u // the frontier leaves out the fragment
+	}
+	return w.follow.Canon.Request(u)
 }
 
 // add enters a URL, skipped if there is a reason, and keeps the ledger. (The frontier numbers reasons, so that they can be
@@ -84,10 +96,6 @@ func (w *walk) add(u *link.URL, l frontier.Link, reason fetch.Class, now time.Ti
 				l.Skip, l.Kind = true, uint16(i)
 			}
 		}
-	}
-	if w.follow.Canon != nil {
-		stripped := w.follow.Canon.Request(u)
-		u = &stripped
 	}
 	added := w.urls.Add(u, l, now)
 	ledger := &w.crawler.ledger
@@ -107,7 +115,7 @@ func (w *walk) pick(now time.Time) *job {
 	if w.seed(now); !w.crawler.dispatch.ended {
 		return nil
 	}
-	for {
+	for !w.crawler.sink.full() { // records of what is skipped take room there
 		e, ok := w.urls.Next(now)
 		if !ok {
 			return nil
@@ -131,6 +139,7 @@ func (w *walk) pick(now time.Time) *job {
 		}
 		return w.job(&e, e.URL, false)
 	}
+	return nil
 }
 
 // isAtLimit reports whether the crawl has had what it may have, and e would be more.
@@ -185,12 +194,13 @@ func (w *walk) book(of *worker) {
 	now := c.engine.Now()
 	class := fetch.ClassOf(of.err)
 	v := visit(res, class)
+	w.slow(j.errand.Key.Host, res, now)
 	if j.errand.robots {
 		w.bookRobots(of, v, now)
 		return
 	}
 	e := &j.errand.Entry
-	if j.attempts <= c.options.Retries && !c.dispatch.draining && mayGoBetter(class, res.Status) && of.mayRepeat() {
+	if j.attempts <= min(c.options.Retries, maxAttempts-1) && !c.dispatch.draining && mayGoBetter(class, res.Status) && of.mayRepeat() {
 		delay := c.retryDelay(j.attempts)
 		w.urls.Retry(e.Key, now.Add(max(delay, res.RetryAfter()+delay/2)), v, now)
 		return
@@ -206,7 +216,6 @@ func (w *walk) book(of *worker) {
 		r.Page.Disallowed = w.bars(e) != nil
 	}
 	w.urls.Done(e.Key, state, v, now)
-	w.slow(e.Key.Host, res, now)
 	c.settle(&r)
 }
 
@@ -246,7 +255,8 @@ func (w *walk) links(of *worker, e *frontier.Entry, p *PageFacts, now time.Time)
 			continue
 		}
 		l.Kind = base | uint16(found.Kind)
-		w.add(&found.URL, l, w.reason(&found.URL, &l, closed || found.NoFollow && !w.follow.NoFollow), now)
+		to := w.request(&found.URL)
+		w.add(&to, l, w.reason(&to, &l, closed || found.NoFollow && !w.follow.NoFollow), now)
 	}
 }
 
@@ -261,6 +271,7 @@ func (w *walk) redirect(u *link.URL, to string, e *frontier.Entry, l frontier.Li
 	if err != nil {
 		return // as a browser would stay where it is; the record has the status
 	}
+	next = w.request(&next)
 	hops := e.Kind&hopMask + hopUnit
 	l.Depth, l.Kind = e.Depth, l.Kind|hops
 	reason := w.reason(&next, &l, false)
@@ -321,6 +332,10 @@ func (w *walk) prepare(of *worker) {
 	e := of.job.errand
 	of.request.Stay = !e.robots
 	of.request.Guarded = e.Kind&kindGuarded != 0
+	of.request.Selection = of.body.selection
+	if e.robots {
+		of.request.Selection = nil // it is needed as it is, and the whole of it
+	}
 	of.body.begin(e.robots)
 }
 
