@@ -61,8 +61,15 @@ func (w *walk) bookRobots(of *worker, v frontier.Visit, now time.Time) {
 	host := e.Key.Host
 	s := w.siteOf(host)
 	err := of.err
-	if errors.Is(err, errEnough) || fetch.ClassOf(err).Family() == "redirect" {
+	if fetch.ClassOf(err).Family() == "redirect" {
 		err = nil
+	}
+	if class := fetch.ClassOf(err); class == fetch.AddressPrivate && e.Kind&kindGuarded != 0 {
+		// That is about who leads there: what others lead to may be asked for.
+		s.attempts = 0
+		w.urls.Hold(host, false, now)
+		w.skip(&e.Entry, unread(err), now)
+		return
 	}
 	w.urls.Return(e.Key, v, now)
 	if s.attempts <= c.options.Retries && !c.dispatch.draining && mayGoBetter(fetch.ClassOf(err), res.Status) && res.RetryAfter() <= MaxRetryAfter {
@@ -129,9 +136,14 @@ func (w *walk) bars(e *frontier.Entry) *Record {
 	case rule.Line != 0:
 		return disallowed(rule, rule.Line)
 	case s.err != nil:
-		return &Record{Class: fetch.ClassOf(s.err), Err: fmt.Errorf("robots.txt: %w", s.err)}
+		return unread(s.err)
 	}
 	return &Record{Class: SkipRobots, Err: errRobotsUnreachable}
+}
+
+// unread is the record of a URL whose robots.txt could not be fetched.
+func unread(err error) *Record {
+	return &Record{Class: fetch.ClassOf(err), Err: fmt.Errorf("robots.txt: %w", err)}
 }
 
 var errRobotsUnreachable = errors.New("robots.txt could not be read, and until it can nothing is allowed")

@@ -192,6 +192,9 @@ func (w *walk) book(of *worker) {
 	c, j, res := w.crawler, of.job, &of.response
 	defer of.body.end()
 	now := c.engine.Now()
+	if errors.Is(of.err, errEnough) {
+		of.err = nil
+	}
 	class := fetch.ClassOf(of.err)
 	v := visit(res, class)
 	w.slow(j.errand.Key.Host, res, now)

@@ -3,6 +3,8 @@
 package crawler
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -55,6 +57,7 @@ func TestRobotsFirst(t *testing.T) {
 func TestRobotsAnswers(t *testing.T) {
 	long := text("User-agent: *", "Disallow: /no", "# "+strings.Repeat("x", robots.Limit))
 	long.body += "User-agent: *\nDisallow: /\n"
+	long.after = 10 * time.Millisecond
 	for _, test := range []struct {
 		name   string
 		answer page
@@ -90,6 +93,12 @@ func TestRobotsAnswers(t *testing.T) {
 				}
 				if (f.counts["http://h/yes"] != 0) != (test.class == "ok") {
 					t.Errorf("asked %d times", f.counts["http://h/yes"])
+				}
+				if h := c.dispatch.walk.urls.Busiest(1); len(h.Busiest) != 0 {
+					t.Errorf("left: %+v", h.Busiest)
+				}
+				if h := c.dispatch.walk.urls.Host(1); test.name == "too long" && (h.Failures != 0 || h.Latency != 10*time.Millisecond) {
+					t.Errorf("a file that is long counts as a failure: %+v", h)
 				}
 				if class := rows["http://h/no"].Class; (test.name == "rules" || test.name == "too long" || test.name == "a redirect") && class != "robots" {
 					t.Errorf("what is disallowed: %s", class)
@@ -268,4 +277,40 @@ func TestManySkipped(t *testing.T) {
 			t.Errorf("%d bytes were held", most)
 		}
 	})
+}
+
+// TestGuardedRobots: a host that a public page may not lead to is not closed by that for whoever else leads to it.
+func TestGuardedRobots(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		f := newFakeWeb(w, nil)
+		f.page = func(url string, _ int) page {
+			switch url {
+			case "http://public/":
+				return page{public: true, body: links("http://inside/1", "http://inside/2")}
+			case "http://seed/":
+				return page{after: time.Second, body: links("http://inside/3")}
+			}
+			return page{}
+		}
+		c, out := walkOf(t, f, []string{"http://public/", "http://seed/"}, Options{Concurrency: 5, Retries: 2, Follow: &Follow{MaxDepth: -1, Scope: Scope{Extent: ScopeAny}}})
+		c.fetcher = guard{f}
+		runWalk(t, f, c)
+		rows := rowsOfPages(t, out.String())
+		for url, class := range map[string]string{"http://inside/1": "address.private", "http://inside/2": "address.private", "http://inside/3": "ok"} {
+			if rows[url].Class != class {
+				t.Errorf("%s: %+v", url, rows[url])
+			}
+		}
+	})
+}
+
+// guard is a fakeWeb with a host inside, on a private address.
+type guard struct{ *fakeWeb }
+
+func (f guard) Do(ctx context.Context, req *fetch.Request, res *fetch.Response) error {
+	if req.Guarded && req.URL.Host() == "inside" {
+		*res = fetch.Response{Started: f.engine.Now()}
+		return &fetch.Error{Class: fetch.AddressPrivate, Err: errors.New("made up")}
+	}
+	return f.fakeWeb.Do(ctx, req, res)
 }

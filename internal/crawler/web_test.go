@@ -15,7 +15,6 @@ import (
 
 	"crawl/internal/engine"
 	"crawl/internal/fetch"
-	"crawl/internal/http1"
 	"crawl/internal/link"
 )
 
@@ -43,7 +42,8 @@ type visitLog struct {
 // fakeWeb is a Fetcher of pages that are made up. Redirects are followed as a fetch.Client does, unless they are to stay.
 type fakeWeb struct {
 	engine engine.Engine
-	// page is what a request gets, the n-th for its URL, counted from 1. It may be nil; then pages is what counts.
+	// page is what a request gets, the n-th for its URL, counted from 1; it is called for one at a time. It may be nil; then
+	// pages is what counts.
 	page  func(url string, n int) page
 	pages map[string]page // by URL; what is not there is 404
 
@@ -61,6 +61,8 @@ func newFakeWeb(e engine.Engine, pages map[string]page) *fakeWeb {
 }
 
 func (f *fakeWeb) at(url string, n int) page {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if f.page != nil {
 		return f.page(url, n)
 	}
@@ -102,7 +104,7 @@ func (f *fakeWeb) once(ctx context.Context, u *link.URL, req *fetch.Request, res
 	f.mu.Lock()
 	v.end = f.engine.Now()
 	f.mu.Unlock()
-	res.Timings.Total += p.after
+	res.Timings.Total += p.after + time.Millisecond // for the body
 	switch {
 	case err != nil:
 		return p, &fetch.Error{Class: fetch.Cancelled, Err: err}
@@ -131,8 +133,8 @@ func (f *fakeWeb) answer(p page, req *fetch.Request, res *fetch.Response) error 
 		res.SetLocation(p.location)
 	}
 	raw := fmt.Sprintf("HTTP/1.1 %d x\r\n%s\r\n", res.Status, strings.Join(append(slices.Clone(p.fields), ""), "\r\n"))
-	var head http1.Head
-	if err := head.Parse([]byte(raw), http1.Limits{}); err != nil {
+	var head fetch.Head
+	if err := head.Parse([]byte(raw), fetch.Options{}.Limits); err != nil {
 		return err
 	}
 	if req.Watch != nil && req.Watch.OnHead != nil {
