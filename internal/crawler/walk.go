@@ -120,19 +120,20 @@ func (w *walk) pick(now time.Time) *job {
 		if !ok {
 			return nil
 		}
+		known := w.follow.Robots == RobotsIgnore || w.knowsRobots(&e, now)
+		if known && w.follow.Robots == RobotsObey {
+			if why := w.bars(&e); why != nil {
+				w.skip(&e, why, now)
+				continue
+			}
+		}
 		if w.isAtLimit(&e) {
 			w.urls.Return(e.Key, frontier.Visit{}, now)
 			w.crawler.drain()
 			return nil
 		}
-		if w.follow.Robots != RobotsIgnore && !w.knowsRobots(&e, now) {
+		if !known {
 			return w.askRobots(&e, now)
-		}
-		if w.follow.Robots == RobotsObey {
-			if why := w.bars(&e); why != nil {
-				w.skip(&e, why, now)
-				continue
-			}
 		}
 		if e.Attempt == 1 {
 			w.asked++

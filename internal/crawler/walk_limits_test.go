@@ -66,6 +66,18 @@ func TestWalkLimitNotReached(t *testing.T) {
 	})
 }
 
+// TestWalkLimitOfAsked: what would not be asked for anyway takes nobody to the limit.
+func TestWalkLimitOfAsked(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		f := newFakeWeb(w, map[string]page{"http://h/robots.txt": text("User-agent: *", "Disallow: /no"), "http://h/": {body: links("/1", "/no/1", "/no/2")}})
+		c, _ := walkOf(t, f, []string{"http://h/"}, Options{Follow: &Follow{MaxDepth: -1, MaxURLs: 2}})
+		runWalk(t, f, c)
+		if c.Limit() != "" || c.ledger.Pending != 0 || c.ledger.Classes[SkipRobots] != 2 {
+			t.Errorf("%q, %s", c.Limit(), &c.ledger)
+		}
+	})
+}
+
 // TestWalkManyRetries: attempts come to an end, however many there may be.
 func TestWalkManyRetries(t *testing.T) {
 	w := newLoopWorld(t)

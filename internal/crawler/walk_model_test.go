@@ -26,6 +26,9 @@ type modelWeb struct {
 	seeds []string
 	o     Options
 	fixed bool // depths cannot depend on the order of answers
+
+	pauses int
+	output time.Duration // that a write takes
 }
 
 type modelLink struct {
@@ -73,6 +76,10 @@ func newModelWeb(seed uint64) *modelWeb {
 	if rng.IntN(3) == 0 {
 		f.MaxDepth = rng.IntN(4)
 	}
+	if rng.IntN(3) == 0 {
+		m.o.Rate = float64(1 + rng.IntN(20))
+	}
+	m.pauses, m.output = rng.IntN(3), time.Duration(rng.IntN(3))*time.Second
 	m.fixed = f.MaxDepth < 0 || m.o.Concurrency == 1 && len(hosts) == 1
 	return m
 }
@@ -245,7 +252,7 @@ func (m *modelWeb) search() (asked []string, skips map[fetch.Class]int64) {
 }
 
 // TestWalkModel: what is asked for, and what is skipped for which reason, is what the oracle says, in any order of answers,
-// with the books balanced at every moment; and everything that is asked for is asked for once, or as often as it fails.
+// with pauses, a rate and a slow output, with the books balanced at every moment; and everything that is asked for is asked for once, or as often as it fails.
 func TestWalkModel(t *testing.T) {
 	for seed := range uint64(150) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
@@ -258,7 +265,12 @@ func checkModel(t *testing.T, w *world, seed uint64) {
 	m := newModelWeb(seed)
 	want, skips := m.search()
 	f := newFakeWeb(w, m.pages)
+	w.delay = func() time.Duration { return m.output }
 	c, out := walkOf(t, f, m.seeds, m.o)
+	for i := range m.pauses {
+		w.After(time.Duration(i)*5*time.Second+m.while(), func() { c.Pause() })
+		w.After(time.Duration(i)*5*time.Second+3*time.Second, c.Resume)
+	}
 	runWalk(t, f, c)
 	got := f.asked()
 	if m.fixed && !slices.Equal(got, want) {
@@ -271,7 +283,7 @@ func checkModel(t *testing.T, w *world, seed uint64) {
 	}
 	for url, n := range f.counts {
 		most := 1
-		if fetch.Class(m.pages[url].class).Transient() {
+		if m.pages[url].class.Transient() {
 			most = 1 + m.o.Retries
 		}
 		// That of a robots.txt may be linked to, as none is here.
