@@ -32,6 +32,7 @@ func (s *script) origin(ts *testscript.TestScript, args []string) {
 	f := flag.NewFlagSet("origin", flag.ContinueOnError)
 	f.IntVar(&cfg.Addresses, "addresses", 0, "")
 	f.IntVar(&cfg.Pages, "pages", 0, "")
+	f.IntVar(&cfg.Links, "links", 0, "")
 	f.StringVar(&size, "size", "2048", "")
 	f.StringVar(&latency, "latency", "none", "")
 	f.StringVar(&robots, "robots", "", "")

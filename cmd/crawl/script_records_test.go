@@ -16,6 +16,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"crawl/internal/crawler"
 	"crawl/internal/fetch"
 )
 
@@ -46,11 +47,26 @@ type record struct {
 	Started      string           `json:"started"`
 	Timings      map[string]int64 `json:"timings"`
 	Lag          int64            `json:"lag"`
+	page
+}
+
+// page is what a record has besides where links are followed.
+type page struct {
+	Referrer   string `json:"referrer"`
+	Depth      *int   `json:"depth"`
+	Title      string `json:"title"`
+	Lang       string `json:"lang"`
+	Canonical  string `json:"canonical"`
+	Links      int    `json:"links"`
+	OtherLinks int    `json:"other_links"`
+	NoIndex    bool   `json:"noindex"`
+	NoFollow   bool   `json:"nofollow"`
+	Disallowed bool   `json:"disallowed"`
 }
 
 // recordFields are the fields in their order, and those of timings in theirs.
 const (
-	recordFields = "url final_url status class error attempts redirects retry_after media_type charset coding bytes_wire bytes_body bytes_decoded digest range etag last_modified remote proxy protocol tls started timings lag"
+	recordFields = "url final_url status class error attempts redirects retry_after media_type charset coding bytes_wire bytes_body bytes_decoded digest range etag last_modified remote proxy protocol tls started timings lag referrer depth title lang canonical links other_links noindex nofollow disallowed"
 	timingFields = "queue dns connect tls first_byte body total"
 )
 
@@ -87,8 +103,8 @@ func (r *record) check(line string) error {
 	if err := json.Unmarshal([]byte(line), &raw); err != nil {
 		return err
 	}
-	known := slices.ContainsFunc(fetch.Classes(), func(a fetch.Advice) bool { return a.Class == r.Class })
-	asked := r.Class != fetch.Input
+	known := slices.ContainsFunc(advices(), func(a fetch.Advice) bool { return a.Class == r.Class })
+	asked := r.Class != fetch.Input && !crawler.IsPassedOver(r.Class) && !strings.HasPrefix(r.Error, "robots.txt: ")
 	switch {
 	case r.URL == "":
 		return fmt.Errorf("no URL")
@@ -100,6 +116,10 @@ func (r *record) check(line string) error {
 		return fmt.Errorf("a response without a status, a protocol or an address")
 	case (r.FinalURL != "") != (r.Redirects > 0):
 		return fmt.Errorf("redirects if and only if there is a final URL")
+	case r.Depth == nil && r.page != (page{}) || r.Depth != nil && (*r.Depth < 0 || *r.Depth > 0 && r.Referrer == ""):
+		return fmt.Errorf("facts of a page without a depth, or a depth without a referrer")
+	case r.Status != 200 && (r.Title != "" || r.Links > 0):
+		return fmt.Errorf("facts of a page that is none")
 	case asked != (r.Attempts > 0) || asked != (r.Timings != nil) || asked != (r.Started != ""):
 		return fmt.Errorf("attempts, started and timings if and only if it was asked for")
 	case !inOrder(objectKeys([]byte(line)), recordFields) || !inOrder(objectKeys(raw.Timings), timingFields):

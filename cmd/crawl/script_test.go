@@ -65,6 +65,7 @@ type script struct {
 	processes map[string]*process
 	closers   []io.Closer // to close when it is over
 	asked     askedProxies
+	sites     sitesAsked
 	questions questions
 }
 
@@ -118,7 +119,10 @@ func scriptCommands() map[string]func(ts *testscript.TestScript, neg bool, args 
 	add("write FILE TEXT...: texts as in a Go string; N*TEXT is N times TEXT", 2, (*script).write)
 	add("clean FILE...: there is nothing in it that a terminal would obey", 1, (*script).clean)
 
-	add("origin [-addresses N] [-pages N] [-size N-M] [-latency D] [-robots FILE]: starts a test web, and sets ORIGIN, ORIGIN2 …, ADDR and PORT", 0, (*script).origin)
+	add("origin [-addresses N] [-pages N] [-links N] [-size N-M] [-latency D] [-robots FILE]: starts a test web, and sets ORIGIN, ORIGIN2 …, ADDR and PORT", 0, (*script).origin)
+	add("site NAME FOLDER: starts a server of the files in it, and sets NAME, NAME_PORT; $X in them is a variable, FILE.head has fields of the response, and its Status", 2, (*script).site)
+	add("asked: prints what the sites were asked since the last time, a host and a target a line", 0, (*script).askedSites)
+	add("lasted DURATION: the last of these came that long after the last time, or later", 1, (*script).lasted)
 	add("coded: starts a server of bodies with content codings, and sets CODED", 0, (*script).coded)
 	add("tlsweb [-client] [-max VERSION]: starts a server of https, sets TLSWEB, and writes tls.pem to verify it by; with -client it wants the certificate that is in client.pem with client-key.pem, and in both.pem", 0, (*script).tlsWeb)
 	add("proxy [-socks] [-user USER:PASSWORD]: starts a proxy to the test web, whatever is asked for, and sets PROXY to its host and port", 0, (*script).startProxy)

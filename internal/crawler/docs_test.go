@@ -65,6 +65,26 @@ func TestPageClasses(t *testing.T) {
 	}
 }
 
+// TestPageSkips: the page has why URLs are not asked for, in the order of Skips, with the sentence.
+func TestPageSkips(t *testing.T) {
+	var want [][]string
+	for _, a := range Skips() {
+		if !IsPassedOver(a.Class) || !isSkip(a.Class) {
+			t.Errorf("%s is not counted as skipped", a.Class)
+		}
+		want = append(want, []string{"`" + string(a.Class) + "`", a.Sentence})
+	}
+	got := tableOf(t, readPage(t), "| skipped |")
+	for i := range max(len(got), len(want)) {
+		if i >= len(got) || i >= len(want) || len(got[i]) != 3 || !slices.Equal([]string{got[i][0], got[i][2]}, want[i]) {
+			t.Fatalf("%s: what is skipped, row %d, differs from Skips: they are\n%q, want\n%q", recordsPage, i, got, want)
+		}
+		if hasRecord := map[bool]string{true: "yes"}[Skips()[i].Class == SkipRobots]; got[i][1] != hasRecord {
+			t.Errorf("%s: %s: a record is %q, want %q", recordsPage, got[i][0], got[i][1], hasRecord)
+		}
+	}
+}
+
 // TestPageFields: the page has every field, in the order of the records.
 func TestPageFields(t *testing.T) {
 	var got []string

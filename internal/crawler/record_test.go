@@ -123,6 +123,20 @@ func kinds() []struct {
 		{"a line that is no URL", Record{
 			URL: "www.example.com", Class: fetch.Input, Err: errors.New("line 17: not an http:// or https:// URL"),
 		}},
+		{"a page that a link has led to", Record{
+			URL: "http://example.com/guide/", Status: 200, Class: fetch.OK, Attempts: 1, MediaType: "text/html", Charset: "utf-8", BytesWire: 2310, BytesBody: 2048,
+			Remote: "192.0.2.7:80", Protocol: "HTTP/1.1", Started: started, Timings: fetch.Timings{FirstByte: 400 * µs, Total: 420 * µs},
+			Page: &PageFacts{Referrer: "http://example.com/", Depth: 1, Title: "The guide", Lang: "en", Canonical: "http://example.com/guide", Links: 42, Other: 1},
+		}},
+		{"a page that asks for a lot, and is disallowed", Record{
+			URL: "http://example.com/secret", Status: 200, Class: fetch.OK, Attempts: 1, BytesWire: 2310, BytesBody: 2048, Remote: "192.0.2.7:80", Protocol: "HTTP/1.1",
+			Started: started, Timings: fetch.Timings{FirstByte: 400 * µs, Total: 420 * µs}, Lag: MinLag,
+			Page: &PageFacts{NoIndex: true, NoFollow: true, Disallowed: true},
+		}},
+		{"what robots.txt disallows", Record{
+			URL: "http://example.com/private/", Class: SkipRobots, Err: errors.New("robots.txt line 3: Disallow: /private/"),
+			Page: &PageFacts{Referrer: "http://example.com/guide/", Depth: 2},
+		}},
 		{"hostile text", Record{
 			URL: "http://example.com/\"\\\x00\x1b[2J\u009b\x7f\u2028é😀\xff", Class: fetch.Input, Err: errors.New("line 3: not valid UTF-8"),
 		}},
@@ -159,6 +173,7 @@ var fieldOrder = []string{
 	"digest", "range", "etag", "last_modified", "remote", "proxy", "protocol",
 	"tls", "tls.version", "tls.cipher", "tls.resumed",
 	"started", "timings", "timings.queue", "timings.dns", "timings.connect", "timings.tls", "timings.first_byte", "timings.body", "timings.total", "lag",
+	"referrer", "depth", "title", "lang", "canonical", "links", "other_links", "noindex", "nofollow", "disallowed",
 }
 
 // fieldsOf is the names of a record's fields in their order.
