@@ -61,7 +61,7 @@ func (o *followFlags) add(f *pflag.FlagSet) {
 }
 
 // check settles the options. The rest of the flags has been checked.
-func (o *followFlags) check(h *fetchFlags) error {
+func (o *followFlags) check(h *fetchFlags, cookies *cookieFlags) error {
 	if !o.recursive {
 		for _, name := range []string{"scope", "include", "exclude", "max-depth", "max-urls", "max-bytes", "assets", "robots", "delay", "follow-nofollow", "strip-query"} {
 			if o.set(name) {
@@ -89,6 +89,9 @@ func (o *followFlags) check(h *fetchFlags) error {
 	if f.Scope.Extent, err = choice("--scope", o.scope, "host", "domain", "prefix", "any"); err != nil {
 		return err
 	}
+	if given := h.secret(cookies); given != "" && (o.scope == "any" || o.scope == "domain") {
+		return usageError("%s with --scope %s: would be sent to every host that links lead to; --netrc goes by host, and so does -b FILE", given, o.scope)
+	}
 	policy, err := choice("--robots", o.robots, "obey", "report", "ignore")
 	if err != nil {
 		return err
@@ -107,6 +110,24 @@ func (o *followFlags) check(h *fetchFlags) error {
 	}
 	o.options = f
 	return nil
+}
+
+// secret is the flag by which every request says who asks, whatever its host; "" if there is none.
+func (h *fetchFlags) secret(cookies *cookieFlags) string {
+	switch {
+	case h.auth.user != "":
+		return "-u"
+	case h.auth.bearer != "":
+		return "--oauth2-bearer"
+	case cookies.data != "":
+		return "-b"
+	}
+	for _, f := range h.fields() {
+		if strings.EqualFold(f.Name, "Authorization") || strings.EqualFold(f.Name, "Cookie") {
+			return "-H " + f.Name
+		}
+	}
+	return ""
 }
 
 // choice is the place of value among words, which are in the order of the constants that they stand for.

@@ -38,7 +38,8 @@ goes on.
 
 What -u, --oauth2-bearer and -b 'a=b' have, and fields Authorization and Cookie given
 with -H, is sent to every URL of the list; user information in a URL, with that. A
-redirect to another host, port or scheme does not get it. Cookies are kept and sent
+redirect to another host, port or scheme does not get it. With -r it goes to all
+that is crawled, and so only with --scope host or prefix. Cookies are kept and sent
 again only with -b FILE or --cookie-jar FILE.
 
 Proxies are that of -x, or else those of the environment. What is on this machine
@@ -241,7 +242,7 @@ func (o *runOptions) check(urls []string) error {
 	if err := o.checkFetching(); err != nil {
 		return err
 	}
-	return o.follow.check(&o.fetch)
+	return o.follow.check(&o.fetch, &o.cookies)
 }
 
 // checkFetching checks the flags that say how a URL is fetched.
