@@ -40,7 +40,7 @@ type followFlags struct {
 	nofollow  bool
 	strip     []string
 
-	set     func(name string) bool // a flag was given
+	set     func(name string) bool // a flag was given; nil: the command has none of these
 	options *crawler.Follow        // nil: no links are followed
 }
 
@@ -64,7 +64,7 @@ func (o *followFlags) add(f *pflag.FlagSet) {
 func (o *followFlags) check(h *fetchFlags, cookies *cookieFlags) error {
 	if !o.recursive {
 		for _, name := range []string{"scope", "include", "exclude", "max-depth", "max-urls", "max-bytes", "assets", "robots", "delay", "follow-nofollow", "strip-query"} {
-			if o.set(name) {
+			if o.set != nil && o.set(name) {
 				return usageError("--%s: is for crawls that follow links, with -r", name)
 			}
 		}

@@ -9,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"crawl/internal/fetch"
 	"crawl/internal/report"
 )
 
@@ -117,7 +116,7 @@ func writeFile(name string, write func(io.Writer) error) error {
 
 // sentence is what to say of a class that a record names, or "".
 func sentence(class string) string {
-	for _, a := range fetch.Classes() {
+	for _, a := range advices() {
 		if string(a.Class) == class {
 			return a.Sentence
 		}

@@ -137,7 +137,7 @@ func (c *Crawl) add(r *record) {
 	switch {
 	case r.Class == classOK:
 		c.fetched++
-	case r.Class == classInput:
+	case r.skipped():
 		c.skipped++
 	default:
 		c.failed++

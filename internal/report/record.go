@@ -8,6 +8,8 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"crawl/internal/crawler"
 )
 
 // record is a line of a crawl's output, as docs/records.md has it; fields that no report needs are not here.
@@ -42,7 +44,20 @@ const (
 	classInput = "input"
 )
 
-func (r *record) failed() bool { return r.Class != classOK && r.Class != classInput }
+func (r *record) failed() bool { return r.Class != classOK && !r.skipped() }
+
+// skipped reports whether the URL was never asked for.
+func (r *record) skipped() bool {
+	if r.Class == classOK || r.Class == classInput {
+		return r.Class == classInput
+	}
+	for _, a := range crawler.Skips() {
+		if string(a.Class) == r.Class {
+			return true
+		}
+	}
+	return false
+}
 
 var errNotRecord = errors.New("not a record")
 
