@@ -44,7 +44,7 @@ type document struct {
 // What stands in FILE.head are fields of its response, and the Status, if it is not 200.
 func (s *script) site(ts *testscript.TestScript, args []string) {
 	documents := map[string]*document{}
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.sites.add(r)
 		d := documents[r.URL.Path]
 		if d == nil {
@@ -58,8 +58,9 @@ func (s *script) site(ts *testscript.TestScript, args []string) {
 		_, _ = w.Write([]byte(d.body)) // that the client has gone is no error of a server's
 	}))
 	s.closers = append(s.closers, closing{server})
-	ts.Setenv(args[0], server.URL)
-	ts.Setenv(args[0]+"_PORT", server.URL[strings.LastIndexByte(server.URL, ':')+1:])
+	at := server.Listener.Addr().String()
+	ts.Setenv(args[0], "http://"+at)
+	ts.Setenv(args[0]+"_PORT", at[strings.LastIndexByte(at, ':')+1:])
 	root := ts.MkAbs(args[1])
 	check(filepath.WalkDir(root, func(file string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() || strings.HasSuffix(file, ".head") {
@@ -70,6 +71,7 @@ func (s *script) site(ts *testscript.TestScript, args []string) {
 		documents[path], documents[strings.TrimSuffix(path, "index.html")] = d, d
 		return nil
 	}))
+	server.Start()
 }
 
 func readDocument(file string, getenv func(string) string) *document {
