@@ -9,7 +9,7 @@ tool      = $(GO) tool -modfile=tools.mod
 # `make golden` is for the packages whose tests define -update.
 golden = $$(grep -rlE --include='*_test.go' 'flag\.Bool(Var)?\(.*"update"' cmd internal | xargs -r -n 1 dirname | sort -u | sed 's,^,./,')
 
-.PHONY: build test race fuzz lint fmt bench bench-peers bench-regress compare golden loc demo test-real test-web test-proxies test-dns test-browser clean help
+.PHONY: build test race fuzz lint fmt bench bench-peers bench-regress compare golden loc demo test-real test-web test-proxies test-dns test-sites test-browser clean help
 
 build: ## compile bin/crawl, without cgo: a static program, and 1.3 MB of memory less
 	CGO_ENABLED=0 $(GO) build -o bin/crawl ./cmd/crawl
@@ -62,6 +62,8 @@ test-proxies: build ## by tinyproxy, squid, microsocks and dante, every record c
 	@.ci/proxies.sh
 test-dns: build ## names from dnsmasq and unbound, every record checked (Debian, installs both)
 	@.ci/dns.sh
+test-sites: build ## five real sites by their links, and what is found there (Debian, downloads 63 MB: CRAWL_SITES_CACHE=DIR keeps them)
+	@.ci/sites.sh
 
 test-browser: ## the pages in a real browser (Debian, installs chromium; node, playwright-core from npm)
 	@BROWSER_SHOTS=$${BROWSER_SHOTS:-bin/shots} .ci/browser.sh
