@@ -52,6 +52,7 @@ var importTable = []row{
 	{name: "bench/regress", may: []string{"bench", "compare", "modes"}, why: "measures crawl bench from outside, and counts what it said"},
 	{name: "bench/peers", may: []string{"origin"}, why: "measures programs from outside"},
 	{name: "bench/peers/nethttp", alone: true, why: "a yardstick shares no code with what it measures"},
+	{name: "bench/peers/htmlcrawl", alone: true, why: "a yardstick shares no code with what it measures"},
 }
 
 // testKit is what the tests of every package may import besides its row.
@@ -88,8 +89,8 @@ var externalModules = []module{
 		why: "epoll, eventfd and socket calls that the standard library does not give",
 	},
 	{
-		path: "golang.org/x/net", in: []string{"frontier", "dns", "cookies", "link", "sitemap", "fetch", "cmd/crawl"},
-		why: "DNS messages, the encodings of the web, internationalized names, the public suffix list, SOCKS, and which proxy an environment means",
+		path: "golang.org/x/net", in: []string{"frontier", "dns", "cookies", "link", "sitemap", "fetch", "cmd/crawl", "bench/peers/htmlcrawl"},
+		why: "DNS messages, HTML for a yardstick, the encodings of the web, internationalized names, the public suffix list, SOCKS, and which proxy an environment means",
 	},
 	{
 		path: "golang.org/x/text", in: []string{"link"},
