@@ -24,7 +24,7 @@ git|127.0.1.7|git-doc|1:2.39.5-0+deb12u3|usr/share/doc/git-doc|'
 truth=$PWD/../shared/suites/sites # NAME.pages.tsv.gz and check_site.py
 crawl_limit=120                   # seconds for one crawl of one site
 server_limit=900                  # seconds after which a server ends by itself, whatever becomes of this script
-more_events=4                     # times as many events as of whole pages show that pages came in pieces
+more_events=3                     # times as many events as of whole pages show that pages came in pieces
 
 die() { echo "test-sites: $*" >&2; exit 1; }
 each() { local name address package version root page; while IFS='|' read -r name address package version root page; do "$@"; done <<<"$sites"; }
