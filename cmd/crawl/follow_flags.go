@@ -92,6 +92,7 @@ func (o *followFlags) check(h *fetchFlags, cookies *cookieFlags) error {
 	if given := h.secret(cookies); given != "" && (o.scope == "any" || o.scope == "domain") {
 		return usageError("%s with --scope %s: would be sent to every host that links lead to; --netrc goes by host, and so does -b FILE", given, o.scope)
 	}
+	f.Scope.Scheme = h.secret(cookies) != "" // what was given for https must not be sent by http
 	policy, err := choice("--robots", o.robots, "obey", "report", "ignore")
 	if err != nil {
 		return err

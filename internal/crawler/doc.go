@@ -2,7 +2,8 @@
 // keeps the ledger of every URL, retries what may go better, and hands a [Record] of each URL to a [Sink].
 //
 // Its one rule: the ledger is exact. At every instant discovered = fetched + failed + skipped + pending, and a
-// URL that was discovered ends in exactly one record.
+// URL that was discovered ends in exactly one record; but where links are followed, what is passed over because of the
+// crawl's own limits is only counted.
 //
-// Left out for now: following links, robots.txt, durable state. How a URL is fetched is package fetch's.
+// Left out for now: sitemaps, durable state. How a URL is fetched is package fetch's; which is next, and when, frontier's.
 package crawler

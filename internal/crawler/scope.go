@@ -11,6 +11,7 @@ import (
 // Scope says which URLs belong to a crawl.
 type Scope struct {
 	Extent  Extent
+	Scheme  bool             // http and https are not one host: for who sends what nobody else may read
 	Include []*regexp.Regexp // of which a URL has to match one, if there are any
 	Exclude []*regexp.Regexp // of which it may match none
 }
@@ -49,7 +50,14 @@ func (t *territory) name(u *link.URL) string {
 	case ScopeDomain:
 		return frontier.Domain(u.Host())
 	case ScopePrefix:
-		return u.Authority() + folder(u)
+		return t.site(u) + folder(u)
+	}
+	return t.site(u)
+}
+
+func (t *territory) site(u *link.URL) string {
+	if t.scope.Scheme {
+		return u.Origin()
 	}
 	return u.Authority()
 }
@@ -68,7 +76,7 @@ func (t *territory) holds(u *link.URL) bool {
 	case ScopePrefix:
 		return t.below(u)
 	}
-	if at := u.Authority(); at != t.last {
+	if at := t.site(u); at != t.last {
 		t.inside, t.last = t.names[t.name(u)], strings.Clone(at)
 	}
 	return t.inside
@@ -76,7 +84,7 @@ func (t *territory) holds(u *link.URL) bool {
 
 // below reports whether u is in one of the folders, or in a folder of one.
 func (t *territory) below(u *link.URL) bool {
-	at, path := u.Authority(), folder(u)
+	at, path := t.site(u), folder(u)
 	for {
 		if t.names[at+path] {
 			return true

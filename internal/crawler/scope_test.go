@@ -94,3 +94,18 @@ func TestWanted(t *testing.T) {
 		}
 	}
 }
+
+// TestScheme: who keeps schemes apart is not led from https to http of the same host, nor back.
+func TestScheme(t *testing.T) {
+	for _, extent := range []Extent{ScopeHost, ScopePrefix} {
+		scope := Scope{Extent: extent, Scheme: true}
+		territory := newTerritory(&scope)
+		seed := mustParse(t, "https://h/a/")
+		territory.claim(&seed)
+		for s, want := range map[string]bool{"https://h/a/b": true, "https://h:443/a/": true, "http://h/a/b": false, "http://h:443/a/": false} {
+			if u := mustParse(t, s); territory.holds(&u) != want {
+				t.Errorf("%d: %s is inside: %v", extent, s, !want)
+			}
+		}
+	}
+}
