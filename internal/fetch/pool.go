@@ -64,7 +64,7 @@ type pool struct {
 	most    int           // what max was set to
 	shrunk  time.Time     // when max was last lowered
 	waiting int           // tasks that wait for room
-	told    int           // of these, how many have been told that there is some, and have not taken it yet
+	told    int           // of these, how many have been told that there is some, and have not taken it yet; or fewer
 	looked  time.Duration // when an idle connection was last asked for; take is too deep down to look at the clock
 	closing bool
 }
@@ -108,14 +108,16 @@ func (p *pool) wait(ctx context.Context, origin string, need need, waited *time.
 	defer func() { *waited += p.now() - before }()
 	for p.waiting++; ; {
 		if err := p.room.Wait(ctx); err != nil {
+			// As long as it had not run again it counted as waiting, and was told of room that nobody heard of then. Who
+			// has been told is not known any more: better to tell twice than to leave somebody asleep.
 			p.waiting--
-			p.told = min(p.told, p.waiting) // it was told last, if there is nobody for the condition to tell instead
+			p.told = 0
 			p.tell()
 			return nil, fail(Cancelled, err)
 		}
 		p.looked = p.now()
 		c, ok := p.admit(origin, need)
-		p.told--
+		p.told = max(0, p.told-1)
 		if ok {
 			p.waiting--
 			return c, nil

@@ -342,6 +342,51 @@ func TestPoolCancelledInTurn(t *testing.T) {
 	})
 }
 
+// TestPoolCalledOffUnseen: a task that is called off counts as one that waits until it runs again. Room that there is
+// meanwhile is told to nobody in its place, and the next is told of the room after that.
+func TestPoolCalledOffUnseen(t *testing.T) {
+	onEach(t, func(t *testing.T, k kind) {
+		e := k.engine(t)
+		p := newPool(e, 2, time.Minute)
+		run(t, e, func(ctx context.Context) error {
+			b := &bench{pool: p, t: t, ctx: ctx, clock: newShifted(e)}
+			for range 2 {
+				if _, err := b.acquire(ctx, "a", 0, new(time.Duration)); err != nil {
+					return err
+				}
+			}
+			e.Go("stays", func(ctx context.Context) error {
+				_, err := b.acquire(ctx, "b", 0, new(time.Duration))
+				return err
+			})
+			if err := b.await(func() bool { return b.waiting == 1 }); err != nil {
+				return err
+			}
+			callOff := e.Spawn("called off", func(ctx context.Context) error {
+				_, err := b.acquire(ctx, "b", 0, new(time.Duration))
+				return err
+			})
+			if err := b.await(func() bool { return b.waiting == 2 }); err != nil {
+				return err
+			}
+			b.release(nil) // told to who stays
+			callOff()
+			b.release(nil) // to nobody, on the loop
+			b.mu.Lock()
+			b.open = 2 // somebody was faster
+			b.mu.Unlock()
+			if err := b.await(func() bool { return b.waiting <= 1 }); err != nil {
+				return err
+			}
+			b.release(nil)
+			if err := b.await(func() bool { return b.waiting == 0 && b.told == 0 }); err != nil {
+				return fmt.Errorf("%d tasks wait, %d have been told, %d connections are counted: %w", b.waiting, b.told, b.open, err)
+			}
+			return nil
+		})
+	})
+}
+
 // TestPoolManyOrigins: what is known of origins does not grow with their number.
 func TestPoolManyOrigins(t *testing.T) {
 	withPool(t, 10, time.Minute, func(b *bench) error {
