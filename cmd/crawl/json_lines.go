@@ -9,7 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// jsonLines writes results as JSON, one object a line, in which nothing commands a terminal.
+// jsonLines writes results as JSON, one object a line, in which nothing commands a terminal: besides what the encoder escapes,
+// DEL, the C1 controls, and what turns the direction of text round are.
 type jsonLines struct {
 	w   *bufio.Writer
 	buf bytes.Buffer
@@ -31,7 +32,7 @@ func (j *jsonLines) write(v any) error {
 	}
 	for b := j.buf.Bytes(); len(b) > 0; {
 		r, size := utf8.DecodeRune(b)
-		if r >= 0x7f && r < 0xa0 { // the encoder has escaped the other control characters
+		if r >= 0x7f && r < 0xa0 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
 			fmt.Fprintf(j.w, `\u%04x`, r)
 		} else {
 			_, _ = j.w.Write(b[:size]) // flush returns the error

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -12,7 +11,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"crawl/internal/fetch"
-	"crawl/internal/http1"
 	"crawl/internal/link"
 )
 
@@ -109,12 +107,6 @@ func (o *linksOptions) check() error {
 	return o.crawl.checkFetching()
 }
 
-// isWebURL tells a URL from the name of a file.
-func isWebURL(s string) bool {
-	scheme, _, ok := strings.Cut(s, "://")
-	return ok && (strings.EqualFold(scheme, "http") || strings.EqualFold(scheme, "https"))
-}
-
 // read reads a document that is at hand.
 func (o *linksOptions) read(s streams, name string, d *linksDocument) error {
 	if o.base != "" {
@@ -157,44 +149,20 @@ func (o *linksOptions) fetch(s streams, what string, d *linksDocument) error {
 	if err := o.crawl.cookies.open(s.err, nil, "", s.out); err != nil {
 		return err
 	}
-	e, err := o.crawl.newEngine(s)
-	if err != nil {
-		return err
-	}
-	o.crawl.work.concurrency, o.crawl.work.concurrencySet = 1, true
-	plan := o.crawl.work.plan(descriptorLimit())
-	o.crawl.dns.reserve(&plan)
-	options := o.crawl.clientOptions(e, plan)
-	options.OnPressure = func(class fetch.Class) { fmt.Fprintf(s.err, "crawl: waiting: %s\n", advice(class)) }
-	client := fetch.NewClient(e, options)
-	ctx, stop := untilSignal()
-	defer stop()
 	var res fetch.Response
 	var failure error
-	e.Go("links", func(ctx context.Context) error {
-		defer client.Close()
-		failure = client.Do(ctx, &fetch.Request{
-			URL: &u, Method: o.crawl.fetch.method, Fields: o.crawl.cookies.fields(o.crawl.fetch.fields()),
-			OnBody: func(p []byte) error { return d.take(&res, p) },
-			Trace:  &fetch.Trace{Event: d.event},
-		}, &res)
-		return nil
-	})
-	err = e.Run(ctx)
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
+	request := fetch.Request{OnBody: func(p []byte) error { return d.take(&res, p) }, Watch: &fetch.Watch{OnHead: d.head}}
+	if err := o.crawl.fetchDocument(s, &u, request, &res, func(err error) { failure = err }); err != nil {
+		return err
 	}
-	if err = errors.Join(err, failure, o.crawl.cookies.save()); err != nil {
+	if err = errors.Join(failure, o.crawl.cookies.save()); err != nil {
 		var e *exitErr // of begin
 		if errors.As(err, &e) {
 			return e
 		}
 		return ioError(err)
 	}
-	d.url, d.status = u, res.Status
-	if to := res.Redirection(); to != nil {
-		d.url = to.FinalURL
-	}
+	d.url, d.status = foundAt(&u, &res), res.Status
 	return d.take(&res, nil) // begins with what had no body
 }
 
@@ -210,13 +178,8 @@ type linksDocument struct {
 	robots    link.Robots
 }
 
-// event takes what the head of a response says of links. That of the last one counts.
-func (d *linksDocument) event(e *fetch.Event) {
-	var head http1.Head
-	if e.Kind != fetch.EventHead || head.Parse(e.Head, http1.Limits{}) != nil {
-		return
-	}
-	d.fields, d.robots = nil, link.Robots{}
+// head takes what the head of a response says of links.
+func (d *linksDocument) head(head *fetch.Head) {
 	for value := range head.Values("Link") {
 		d.fields = append(d.fields, string(value))
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -115,11 +114,14 @@ type robotsAnswer struct {
 	Error      string          `json:"error,omitempty"`
 }
 
-// robotsTally is what there is to say of all answers together.
-type robotsTally struct{ answers, disallowed, invalid int }
+// robotsTally is where answers go, and what there is to say of all of them together.
+type robotsTally struct {
+	lines                        *jsonLines
+	answers, disallowed, invalid int
+}
 
 func (o *robotsOptions) answer(s streams, args []string) error {
-	var t robotsTally
+	t := robotsTally{lines: newJSONLines(s.out)}
 	if o.lines {
 		if err := o.answerLines(s, &t); err != nil {
 			return err
@@ -186,17 +188,10 @@ func (o *robotsOptions) print(s streams, t *robotsTally, source *robotsSource, a
 	if parsed, err := link.Parse(u); err == nil && source.url != nil && parsed.Origin() != source.url.Origin() {
 		fmt.Fprintf(s.err, "crawl: %s is not of %s, whose robots.txt this is\n", printable(parsed.String()), source.url.Origin())
 	}
-	var line bytes.Buffer
-	encoder := json.NewEncoder(&line)
-	encoder.SetEscapeHTML(false)
-	err := encoder.Encode(a)
-	if err == nil {
-		_, err = s.out.Write(inert(line.Bytes()))
+	if err := t.lines.write(a); err != nil {
+		return err
 	}
-	if err != nil {
-		return ioError(fmt.Errorf("standard output: %w", err))
-	}
-	return nil
+	return t.lines.flush() // who asks line by line waits for it
 }
 
 // ask finds the answer for one URL. One that is none is not allowed.
@@ -273,17 +268,4 @@ func writtenTarget(u string) string {
 		u = "/" + u
 	}
 	return u
-}
-
-// inert escapes what a terminal might obey and encoding/json leaves: DEL, the C1 controls, and what turns text round.
-func inert(line []byte) []byte {
-	out := make([]byte, 0, len(line))
-	for _, r := range string(line) {
-		if r >= 0x7f && r < 0xa0 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
-			out = fmt.Appendf(out, `\u%04x`, r)
-		} else {
-			out = append(out, string(r)...)
-		}
-	}
-	return out
 }

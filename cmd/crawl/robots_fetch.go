@@ -1,12 +1,10 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"strings"
 
 	"crawl/internal/fetch"
 	"crawl/internal/link"
@@ -18,7 +16,7 @@ var errEnough = errors.New("there is enough of it")
 
 // open reads ROBOTS, as far as it counts.
 func (o *robotsOptions) open(s streams, name string) (*robotsSource, error) {
-	if lower := strings.ToLower(name); strings.HasPrefix(lower, "http://") || strings.HasPrefix(lower, "https://") {
+	if isWebURL(name) {
 		return o.fetch(s, name)
 	}
 	in := s.in
@@ -47,23 +45,9 @@ func (o *robotsOptions) fetch(s streams, name string) (*robotsSource, error) {
 	if err != nil {
 		return nil, usageError("ROBOTS %q: %w", name, err)
 	}
-	limit := descriptorLimit()
-	if err := checkLimit(limit); err != nil {
-		return nil, err
-	}
-	e, err := o.run.newEngine(s)
-	if err != nil {
-		return nil, err
-	}
-	plan := o.run.work.plan(limit)
-	o.run.dns.reserve(&plan)
-	options := o.run.clientOptions(e, plan)
-	options.MaxRedirects = robots.MaxRedirects
-	client := fetch.NewClient(e, options)
-
+	o.run.fetch.redirects.most = robots.MaxRedirects
 	source := &robotsSource{url: &u}
-	request := fetch.Request{URL: &u, Method: o.run.fetch.method, Fields: o.run.fetch.fields(), Body: o.run.fetch.body.data}
-	request.OnBody = func(p []byte) error {
+	take := func(p []byte) error {
 		source.body = append(source.body, p...)
 		if len(source.body) > robots.Limit {
 			return errEnough
@@ -71,13 +55,8 @@ func (o *robotsOptions) fetch(s streams, name string) (*robotsSource, error) {
 		return nil
 	}
 	var response fetch.Response
-	e.Go("robots", func(ctx context.Context) error {
-		defer client.Close()
-		source.err = client.Do(ctx, &request, &response)
-		return nil
-	})
-	if err := e.Run(context.Background()); err != nil {
-		return nil, ioError(err)
+	if err := o.run.fetchDocument(s, &u, fetch.Request{OnBody: take}, &response, func(err error) { source.err = err }); err != nil {
+		return nil, err
 	}
 	source.settle(&response)
 	return source, nil

@@ -118,7 +118,7 @@ func (o *sitemapOptions) print(s streams, name string) error {
 	}
 	p := &sitemapPrinter{options: o, lines: newJSONLines(s.out)}
 	source := o.read
-	if isWebAddress(name) {
+	if isWebURL(name) {
 		source = o.fetch
 	}
 	err := source(s, name, p)

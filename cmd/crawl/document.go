@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"crawl/internal/fetch"
+	"crawl/internal/link"
+)
+
+// isWebURL tells a URL from the name of a file.
+func isWebURL(s string) bool {
+	scheme, _, ok := strings.Cut(s, "://")
+	return ok && (strings.EqualFold(scheme, "http") || strings.EqualFold(scheme, "https"))
+}
+
+// fetchDocument fetches one document by the client that crawl run would have with these flags, in an engine of its own, for
+// a command that reads it. request says what is done with it; what is asked for is filled in. done is called with how the
+// fetch ended, in the task that made it. The flags have been checked.
+func (o *runOptions) fetchDocument(s streams, u *link.URL, request fetch.Request, res *fetch.Response, done func(error)) error {
+	limit := descriptorLimit()
+	if err := checkLimit(limit); err != nil {
+		return err
+	}
+	e, err := o.newEngine(s)
+	if err != nil {
+		return err
+	}
+	o.work.concurrency, o.work.concurrencySet = 1, true
+	plan := o.work.plan(limit)
+	o.dns.reserve(&plan)
+	options := o.clientOptions(e, plan)
+	options.OnPressure = func(class fetch.Class) { fmt.Fprintf(s.err, "crawl: waiting: %s\n", advice(class)) }
+	client := fetch.NewClient(e, options)
+	request.URL, request.Method = u, o.fetch.method
+	request.Fields, request.Body = o.cookies.fields(o.fetch.fields()), o.fetch.body.data
+	ctx, stop := untilSignal()
+	defer stop()
+	e.Go("document", func(ctx context.Context) error {
+		defer client.Close()
+		done(client.Do(ctx, &request, res))
+		return nil
+	})
+	err = e.Run(ctx)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if err != nil {
+		return ioError(err)
+	}
+	return nil
+}
+
+// foundAt is where a document was found that was asked for at u.
+func foundAt(u *link.URL, res *fetch.Response) link.URL {
+	if to := res.Redirection(); to != nil {
+		return to.FinalURL
+	}
+	return *u
+}
