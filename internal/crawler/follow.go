@@ -1,6 +1,7 @@
 package crawler
 
 import (
+	"slices"
 	"time"
 
 	"crawl/internal/fetch"
@@ -62,16 +63,21 @@ func Skips() []fetch.Advice {
 	}
 }
 
-// skipOf is the class by its place in Skips, which is what the frontier keeps of a URL that is skipped.
-func skipOf(i uint16) fetch.Class { return Skips()[i].Class }
+// skips are the classes, by the numbers that the frontier keeps.
+func skips() [6]fetch.Class {
+	return [...]fetch.Class{SkipRobots, SkipScope, SkipExclude, SkipDepth, SkipNoFollow, SkipTrap}
+}
+
+// numberOf is the place of a class in skips.
+func numberOf(class fetch.Class) uint16 {
+	all := skips()
+	return uint16(slices.Index(all[:], class))
+}
 
 // IsPassedOver reports whether a URL of that class was left out on purpose: by the rules of the crawl or of the site.
 func IsPassedOver(class fetch.Class) bool {
-	switch class {
-	case SkipRobots, SkipScope, SkipExclude, SkipDepth, SkipNoFollow, SkipTrap:
-		return true
-	}
-	return false
+	all := skips()
+	return slices.Contains(all[:], class)
 }
 
 // isSkip reports whether a URL of that class was never asked for.

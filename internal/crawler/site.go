@@ -134,7 +134,7 @@ func (w *walk) bars(e *frontier.Entry) *Record {
 	case allowed:
 		return nil
 	case rule.Line != 0:
-		return disallowed(rule, rule.Line)
+		return &Record{Class: SkipRobots, Err: fmt.Errorf("robots.txt line %d: %s", rule.Line, rule)}
 	case s.err != nil:
 		return unread(s.err)
 	}

@@ -29,7 +29,11 @@ func isTrap(u *link.URL) bool {
 	if n > maxSegments {
 		return true
 	}
-	segments := strings.Split(path[1:], "/")
+	var all [maxSegments]string // no more than it has slashes
+	segments := all[:0]
+	for s := range strings.SplitSeq(path[1:], "/") {
+		segments = append(segments, s)
+	}
 	for period := 1; period <= maxPeriod; period++ {
 		same := 0 // segments in a row that are as the one a period before
 		for i := period; i < len(segments); i++ {

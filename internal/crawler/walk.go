@@ -2,8 +2,6 @@ package crawler
 
 import (
 	"errors"
-	"fmt"
-	"strings"
 	"time"
 
 	"crawl/internal/fetch"
@@ -30,12 +28,10 @@ type errand struct {
 	robots bool // for the robots.txt of the entry's host, which has to be read before
 }
 
-// A URL's kind in the frontier: how it was found, or, as long as it is skipped, why: its place in Skips.
+// A URL's kind in the frontier: how it was found, or, as long as it is skipped, why: its place in skips.
 const (
-	kindMask    = 1<<8 - 1
-	hopUnit     = 1 << 8 // redirects in a row that have led to it, in six bits
-	hopMask     = 1<<14 - 1<<8
-	kindGuarded = 1 << 14 // a page on a public address has led to it: it may not lead to a private one
+	kindHops    = 1<<6 - 1 // redirects in a row that have led to it
+	kindGuarded = 1 << 6   // a page on a public address has led to it: it may not lead to a private one
 
 	maxHops = 20
 
@@ -91,17 +87,13 @@ func (w *walk) request(u *link.URL) link.URL {
 // taken back: a URL may be found once more on a way that is open.)
 func (w *walk) add(u *link.URL, l frontier.Link, reason fetch.Class, now time.Time) {
 	if reason != "" {
-		for i, a := range Skips() {
-			if a.Class == reason {
-				l.Skip, l.Kind = true, uint16(i)
-			}
-		}
+		l.Skip, l.Kind = true, numberOf(reason)
 	}
 	added := w.urls.Add(u, l, now)
 	ledger := &w.crawler.ledger
 	switch {
 	case added.Revived:
-		ledger.revive(skipOf(added.Kind))
+		ledger.revive(skips()[added.Kind])
 	case added.New:
 		ledger.discover()
 		if reason != "" {
@@ -253,12 +245,10 @@ func (w *walk) links(of *worker, e *frontier.Entry, p *PageFacts, now time.Time)
 	page := x.End(u)
 	p.take(&page, of.body.tags)
 	closed := p.NoFollow && !w.follow.NoFollow
-	base := l.Kind
 	for found := range x.Links {
 		if found.Err != nil || !w.isFollowed(found.Kind) {
 			continue
 		}
-		l.Kind = base | uint16(found.Kind)
 		to := w.request(&found.URL)
 		w.add(&to, l, w.reason(&to, &l, closed || found.NoFollow && !w.follow.NoFollow), now)
 	}
@@ -276,10 +266,10 @@ func (w *walk) redirect(u *link.URL, to string, e *frontier.Entry, l frontier.Li
 		return // as a browser would stay where it is; the record has the status
 	}
 	next = w.request(&next)
-	hops := e.Kind&hopMask + hopUnit
+	hops := e.Kind&kindHops + 1
 	l.Depth, l.Kind = e.Depth, l.Kind|hops
 	reason := w.reason(&next, &l, false)
-	if reason == "" && hops/hopUnit > maxHops {
+	if reason == "" && hops > maxHops {
 		reason = SkipTrap
 	}
 	w.add(&next, l, reason, now)
@@ -348,8 +338,7 @@ func (w *walk) hosts(n int) HostList {
 	busiest := w.urls.Busiest(n)
 	list := HostList{Sampled: busiest.Sampled}
 	for _, h := range busiest.Busiest {
-		name := strings.TrimPrefix(h.Origin, "http://")
-		list.Busiest = append(list.Busiest, Host{Name: name, InFlight: h.InFlight, Waiting: h.Queued + h.Waiting})
+		list.Busiest = append(list.Busiest, Host{Name: nameOf(h.Origin), InFlight: h.InFlight, Waiting: h.Queued + h.Waiting})
 	}
 	return list
 }
@@ -360,10 +349,4 @@ func (c *Crawler) Limit() string {
 		return ""
 	}
 	return c.dispatch.walk.limit
-}
-
-// disallowed is the record of a URL that a rule forbids.
-func disallowed(rule fmt.Stringer, line int) *Record {
-	err := fmt.Errorf("robots.txt line %d: %s", line, rule)
-	return &Record{Class: SkipRobots, Err: err}
 }
