@@ -23,28 +23,7 @@ skip() { echo "SKIPPED: test-proxies: $*"; skipped=1; }
 
 work=$(mktemp -d)
 chmod 711 "$work" # squid and dante give up being root
-declare -A pids=()
-finish() {
-	local name
-	for name in "${!pids[@]}"; do stop "$name"; done
-	rm -rf "$work"
-}
-trap finish EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
-
-# stop NAME asks, waits five seconds at most, and then insists.
-stop() {
-	local pid=${pids[$1]}
-	unset "pids[$1]"
-	kill -TERM "$pid" 2>/dev/null || true
-	for _ in $(seq 50); do
-		kill -0 "$pid" 2>/dev/null || break
-		sleep 0.1
-	done
-	kill -KILL "$pid" 2>/dev/null || true
-	wait "$pid" 2>/dev/null || true
-}
+. .ci/servers.sh
 
 # have PROGRAM PACKAGE: it is there, or can be installed.
 have() {

@@ -30,28 +30,7 @@ die() { echo "test-sites: $*" >&2; exit 1; }
 each() { local name address package version root page; while IFS='|' read -r name address package version root page; do "$@"; done <<<"$sites"; }
 
 work=$(mktemp -d)
-declare -A pids=()
-finish() {
-	local server
-	for server in "${!pids[@]}"; do stop "$server"; done
-	rm -rf "$work"
-}
-trap finish EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
-
-# stop SERVER asks, waits five seconds at most, and then insists.
-stop() {
-	local pid=${pids[$1]}
-	unset "pids[$1]"
-	kill -TERM "$pid" 2>/dev/null || true
-	for _ in $(seq 50); do
-		kill -0 "$pid" 2>/dev/null || break
-		sleep 0.1
-	done
-	kill -KILL "$pid" 2>/dev/null || true
-	wait "$pid" 2>/dev/null || true
-}
+. .ci/servers.sh
 
 # start SERVER FILE COMMAND…: in the background; until it has written to FILE, which is when it listens, ten seconds at most.
 start() {

@@ -164,7 +164,7 @@ func TestTunnelTLSFails(t *testing.T) {
 					o.ConnectTimeout = 4 * short
 				}
 				onEach(t, func(t *testing.T, k kind) {
-					with(t, k.engine(t), o, func(c client) error {
+					with(t, punctual(k.engine(t)), o, func(c client) error {
 						v := c.get("https://name.test/")
 						v.wantClass(t, tt.class)
 						if !strings.Contains(fmt.Sprint(v.err), tt.text) || v.Sent || v.TLS.Used() || c.pool.open != 0 {
@@ -310,11 +310,11 @@ func TestSecureProxyFails(t *testing.T) {
 				o.TLS = TLSOptions{Roots: a.pool, Certificate: &a.issueAll(t)[0]}
 				switch tt.class {
 				case TimeoutProxy:
-					o.ConnectTimeout = short
+					o.ConnectTimeout = 4 * short
 				case TimeoutTotal:
-					o.TotalTimeout = short
+					o.TotalTimeout = 4 * short
 				}
-				with(t, k.engine(t), o, func(c client) error {
+				with(t, punctual(k.engine(t)), o, func(c client) error {
 					for _, u := range []string{"http://a.test/", "https://name.test/"} {
 						v := c.get(u)
 						v.wantClass(t, tt.class)
