@@ -259,7 +259,8 @@ func (w *walk) isFollowed(k link.Kind) bool {
 	return k <= link.KindRefresh || w.follow.Assets && k.IsAsset()
 }
 
-// redirect enters where a redirect leads. It is no link further away, but there may not be too many in a row.
+// redirect enters where a redirect leads. It is no link further away, but there may not be too many in a row; and it may lead
+// from one spelling of a URL to another.
 func (w *walk) redirect(u *link.URL, to string, e *frontier.Entry, l frontier.Link, now time.Time) {
 	next, err := u.Resolve(to)
 	if err != nil {
@@ -267,7 +268,7 @@ func (w *walk) redirect(u *link.URL, to string, e *frontier.Entry, l frontier.Li
 	}
 	next = w.request(&next)
 	hops := e.Kind&kindHops + 1
-	l.Depth, l.Kind = e.Depth, l.Kind|hops
+	l.Depth, l.Kind, l.Exact = e.Depth, l.Kind|hops, true
 	reason := w.reason(&next, &l, false)
 	if reason == "" && hops > maxHops {
 		reason = SkipTrap

@@ -289,3 +289,51 @@ func TestWalkDigest(t *testing.T) {
 		}
 	})
 }
+
+// TestWalkKeys: of two URLs with one key the first is asked for, as it is written. One that may not be asked for does not stand
+// in the way of one that may.
+func TestWalkKeys(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		f := newFakeWeb(w, map[string]page{
+			"http://h/":   {body: links("/%7ea", "/~a", "/b?", "/b", "/%7Ea?", "/no%41", "/noA", "/%62?x", "/B", "/b/")},
+			"http://h/b?": {body: links("?", "#x", "/b", "/%62")},
+		})
+		follow := &Follow{MaxDepth: -1, Robots: RobotsIgnore, Scope: Scope{Exclude: []*regexp.Regexp{regexp.MustCompile("%41")}}}
+		c, out := walkOf(t, f, []string{"http://h/", "http://h?", "http://%68/"}, Options{Concurrency: 1, Follow: follow})
+		runWalk(t, f, c)
+		want := "http://h/ http://h/%62?x http://h/%7ea http://h/B http://h/b/ http://h/b? http://h/noA"
+		if got := strings.Join(f.asked(), " "); got != want || len(f.visits) != 7 {
+			t.Errorf("%d requests, for %s", len(f.visits), got)
+		}
+		if rows := rowsOfPages(t, out.String()); c.ledger.Discovered != 7 || c.ledger.Fetched != 7 || rows["http://h/b?"].Depth == nil {
+			t.Errorf("%s; %+v", &c.ledger, rows)
+		}
+	})
+}
+
+// TestWalkRedirectRespells: a site that sends its visitors from one spelling to another one of the same key is followed there,
+// once, and not in a circle.
+func TestWalkRedirectRespells(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		f := newFakeWeb(w, map[string]page{
+			"http://h/":     {body: links("/%7ea", "/~a", "/b", "/c", "/c?")},
+			"http://h/%7ea": {status: 301, location: "/~a"},
+			"http://h/~a":   {body: links("/%7ea", "/x")},
+			"http://h/b":    {status: 302, location: "/%62"},
+			"http://h/%62":  {status: 302, location: "/b?"},
+			"http://h/b?":   {status: 302, location: "/b"},
+			"http://h/c":    {status: 301, location: "/out?"},
+			"http://h/out?": {body: links("/out")},
+			"http://h/x":    {},
+		})
+		c, out := walkOf(t, f, []string{"http://h/"}, Options{Follow: &Follow{MaxDepth: -1, Robots: RobotsIgnore}})
+		runWalk(t, f, c)
+		want := "http://h/ http://h/%62 http://h/%7ea http://h/b http://h/b? http://h/c http://h/out? http://h/x http://h/~a"
+		if got := strings.Join(f.asked(), " "); got != want || len(f.visits) != 9 {
+			t.Errorf("%d requests, for %s", len(f.visits), got)
+		}
+		if rows := rowsOfPages(t, out.String()); rows["http://h/~a"].Referrer != "http://h/%7ea" || *rows["http://h/~a"].Depth != 1 || *rows["http://h/x"].Depth != 2 {
+			t.Errorf("%+v", rows)
+		}
+	})
+}

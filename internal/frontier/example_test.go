@@ -36,6 +36,5 @@ func ExampleMemory() {
 	// 00:00:00 0 http://example.org/
 	// 00:00:01 1 http://example.org/a
 	// 00:00:02 1 http://example.org/b
-	// 00:00:03 1 http://example.org/a?
-	// 4 = 4 + 0 + 0 + 0
+	// 3 = 3 + 0 + 0 + 0
 }

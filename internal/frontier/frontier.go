@@ -12,9 +12,11 @@ import (
 // A URL is queued, in flight from Next until Done, Retry or Return, and again queued or waiting, or settled for good.
 // Times may not go back from one call to the next.
 type Frontier interface {
-	// Add enters a URL, unless it is known already. User information and fragment are no part of it. Of a known one two
-	// things may change: one that was added to be skipped, and now is not, is queued as if it were new (Added.Revived); and one
-	// that is pending is as deep as the shortest way to it, but keeps its priority. A link to be skipped changes nothing.
+	// Add enters a URL, unless it is known already. User information and fragment are no part of it; two that have the same
+	// link.TargetKey at the same origin are one, which is fetched as it was written where it was found first. Of a known one two
+	// things may change: one that was added to be skipped, and now is not, is queued as if it were new (Added.Revived), as it is
+	// written now; and one that is pending is as deep as the shortest way to it, but keeps its priority. A link to be skipped changes
+	// nothing.
 	Add(u *link.URL, l Link, now time.Time) Added
 	// Next gives out the URL to be fetched now, of the host that has waited longest for its turn; false if
 	// there is none. Within a host, lower priorities go first; of equal ones those that have been tried before, in the order
@@ -40,9 +42,9 @@ type Frontier interface {
 	Note(h HostID) uint32
 	SetNote(h HostID, note uint32)
 
-	// URL is what stands for k.
+	// URL is what stands for k, as it was written.
 	URL(k Key) link.URL
-	// Find is the key of a URL and what has become of it; false if it was never added.
+	// Find is the key of a URL and what has become of it, or of the first that is one with it; false if none was ever added.
 	Find(u *link.URL) (Key, State, bool)
 	// Host tells what is known of a host.
 	Host(h HostID) Host
@@ -77,6 +79,9 @@ type Link struct {
 	Bias int
 	Kind uint16 // belongs to the caller
 	Skip bool   // it is not to be fetched: settled as Skipped at once
+	// Exact says that a URL is another one than those that only have its key and were not to be skipped: they are known, it is
+	// not. That is so where a redirect leads: it may well lead from one spelling to the other. With Skip it says nothing.
+	Exact bool
 }
 
 // Added is what Add did.

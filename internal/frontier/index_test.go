@@ -98,3 +98,44 @@ func TestCollisions(t *testing.T) {
 		}
 	}
 }
+
+// TestManySpellings: however many spellings of one URL are found Exact, no more than two have the same hash: the index can tell
+// only so many apart as a table has room for.
+func TestManySpellings(t *testing.T) {
+	now := time.Time{}
+	m := NewMemory(Options{}, now)
+	const letters = 9
+	for i := range 1 << letters {
+		path := "/"
+		for bit := range letters {
+			path += []string{"a", "%61"}[i>>bit&1^1]
+		}
+		u, err := link.Parse("http://h" + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a := m.Add(&u, Link{Exact: true}, now); !a.New {
+			t.Fatalf("%s: %+v", path, a)
+		}
+		if i > 0 {
+			e, _ := m.Next(now)
+			m.Done(e.Key, Fetched, Visit{}, now)
+		}
+	}
+	count := map[uint32]int{}
+	for _, table := range m.urls.slots.chunks {
+		for _, s := range table {
+			if s.id != 0 {
+				count[s.hash]++
+			}
+		}
+	}
+	for hash, n := range count {
+		if n > 2 {
+			t.Errorf("%d have the hash %#x", n, hash)
+		}
+	}
+	if len(count) < 1<<letters-1 {
+		t.Errorf("%d hashes of %d URLs", len(count), 1<<letters)
+	}
+}

@@ -17,7 +17,7 @@ type Options struct {
 
 // Memory is a Frontier in memory.
 //
-// A URL takes 24 bytes (page), its text with a byte of length, and 10 to 20 bytes of an index; the text of its origin
+// A URL takes 24 bytes (page), its target as it was found with a byte of length, and 10 to 20 bytes of an index; the text of its origin
 // is kept once. A host takes 88 bytes (host), its origin's text, 10 to 20 bytes of an index, and while it has something in its queue 16 for
 // its place among the hosts (moment) and 16 for each priority in its queue (bucket). A URL that waits for another attempt takes 16 more.
 type Memory struct {
@@ -88,9 +88,12 @@ func (m *Memory) Add(u *link.URL, l Link, now time.Time) Added {
 	h := m.findHost(origin, originHash)
 	var hash uint32
 	if h != 0 {
-		hash = m.hash(h, target)
-		if id := m.findURL(h, target, hash); id != 0 {
-			return m.again(id, l, now)
+		var id URLID
+		if id, hash = m.find(h, target); id != 0 {
+			if !m.isAnother(id, target, l) {
+				return m.again(id, target, l, now)
+			}
+			hash = m.hash(h, target)
 		}
 	}
 	if m.isFull(h) {
@@ -100,7 +103,7 @@ func (m *Memory) Add(u *link.URL, l Link, now time.Time) Added {
 	added := Added{New: true, NewHost: h == 0}
 	if h == 0 {
 		h = m.addHost(u, origin, originHash)
-		hash = m.hash(h, target)
+		hash = m.hash(h, link.TargetKey(target))
 	}
 	id := URLID(m.pages.extend())
 	m.urls.add(hash, uint32(id))
@@ -126,20 +129,18 @@ func (p *page) found(l Link) {
 func depth(l Link) uint16 { return uint16(min(max(l.Depth, 0), math.MaxUint16)) }
 
 // again is Add of a URL that is known.
-func (m *Memory) again(id URLID, l Link, now time.Time) Added {
+func (m *Memory) again(id URLID, target string, l Link, now time.Time) Added {
 	added := Added{Key: m.key(id)}
 	if l.Skip {
 		return added
 	}
-	switch p := m.pages.at(uint32(id)); p.state {
-	case Skipped:
-		if p.attempts > 0 { // it was Done that settled it
-			break
-		}
+	switch p := m.pages.at(uint32(id)); {
+	case p.isOpen():
 		added.Revived, added.Kind = true, p.kind
 		p.found(l)
+		m.spell(p, target)
 		m.enqueue(id, atEnd, m.instant(now))
-	case Queued, InFlight, Waiting:
+	case p.state < Fetched:
 		p.depth = min(p.depth, depth(l))
 	}
 	return added
@@ -151,19 +152,6 @@ func (m *Memory) isFull(h HostID) bool {
 		return true
 	}
 	return h != 0 && m.options.MaxPerHost > 0 && m.hosts.at(uint32(h)).urls() >= m.options.MaxPerHost
-}
-
-// hash is of a URL of the host h. The same target is common to many hosts, so the number of the host is spread over all bits.
-func (m *Memory) hash(h HostID, target string) uint32 {
-	const odd = 0x9e3779b97f4a7c15
-	return uint32((maphash.String(m.seed, target) ^ uint64(h)*odd) * odd >> 32)
-}
-
-func (m *Memory) findURL(h HostID, target string, hash uint32) URLID {
-	return URLID(m.urls.find(hash, func(id uint32) bool {
-		p := m.pages.at(id)
-		return p.host == h && string(m.target(p)) == target
-	}))
 }
 
 func (m *Memory) target(p *page) []byte { return m.texts.at(place(p.target) | place(p.targetHigh)<<32) }
@@ -183,7 +171,7 @@ func (m *Memory) Find(u *link.URL) (Key, State, bool) {
 	if h == 0 {
 		return Key{}, 0, false
 	}
-	id := m.findURL(h, target, m.hash(h, target))
+	id, _ := m.find(h, target)
 	if id == 0 {
 		return Key{}, 0, false
 	}

@@ -76,24 +76,40 @@ func (c *Canon) strips(name string) bool {
 }
 
 // Key is what two URLs have in common that are taken for the same page. It is a URL too, but not one to ask for:
-// besides what Request does, an empty query is none, what is percent-encoded without need is decoded (RFC 3986
-// section 6.2.2), and percent-encodings are in upper case.
+// what Request is, with the TargetKey of its path and query.
 func (c *Canon) Key(u *URL) string {
 	v := c.Request(u)
-	s := v.href
-	if v.Target()[v.pathLen():] == "?" {
-		s = s[:len(s)-1]
-	}
-	if strings.IndexByte(s[v.path:], '%') < 0 {
-		return s
-	}
-	return s[:v.path] + normalEscapes(s[v.path:])
+	return v.href[:v.path] + TargetKey(v.href[v.path:])
 }
+
+// TargetKey is what two targets (URL.Target) of one origin have in common that are taken for the same page: an empty query is
+// none, what is percent-encoded without need is decoded (RFC 3986 section 6.2.2), and percent-encodings are in upper
+// case. Nearly all targets are their own keys; to see that costs no allocation.
+func TargetKey(target string) string {
+	if i := strings.IndexByte(target, '?'); i >= 0 && i == len(target)-1 {
+		target = target[:i]
+	}
+	for rest := target; ; {
+		i := strings.IndexByte(rest, '%')
+		if i < 0 {
+			return target
+		}
+		rest = rest[i:]
+		if high, low, ok := escaped(rest); ok && (isUnreserved(high<<4|low) || !isUpper(rest[1]) || !isUpper(rest[2])) {
+			return normalEscapes(target)
+		}
+		rest = rest[1:]
+	}
+}
+
+// isUpper reports whether a hexadecimal digit has no other case, or is in upper case.
+func isUpper(digit byte) bool { return digit <= 'F' }
 
 // normalEscapes writes percent-encodings in one way. What would complete another one by that stays as it is: "%4%31".
 func normalEscapes(s string) string {
 	const digits = "0123456789ABCDEF"
-	out := make([]byte, 0, len(s))
+	var out strings.Builder
+	out.Grow(len(s))
 	open := 0 // so many hexadecimal digits would complete a "%" that is just one
 	for i := 0; i < len(s); i++ {
 		c := s[i]
@@ -101,12 +117,14 @@ func normalEscapes(s string) string {
 			i += 2
 			c = high<<4 | low
 			if _, isHex := hexDigit(c); !isUnreserved(c) || open > 0 && isHex {
-				out = append(out, '%', digits[high], digits[low])
+				out.WriteByte('%')
+				out.WriteByte(digits[high])
+				out.WriteByte(digits[low])
 				open = 0
 				continue
 			}
 		}
-		out = append(out, c)
+		out.WriteByte(c)
 		if _, isHex := hexDigit(c); c == '%' {
 			open = 2
 		} else if isHex && open > 0 {
@@ -115,7 +133,7 @@ func normalEscapes(s string) string {
 			open = 0
 		}
 	}
-	return string(out)
+	return out.String()
 }
 
 // escaped is the percent-encoded byte that s begins with, in halves.

@@ -58,6 +58,17 @@ func TestCanon(t *testing.T) {
 	}
 }
 
+// TestTargetKeyAllocates: to see that a target is its own key costs nothing, and another key its string.
+func TestTargetKeyAllocates(t *testing.T) {
+	for target, want := range map[string]float64{
+		"/a/b.html?c=d&e": 0, "/a%20b%2F%C3%BC?%zz": 0, "/a/b/c?": 0, "/%7euser/%2f%C3%BC/and/so/on/for/some/more/bytes?": 1,
+	} {
+		if got := testing.AllocsPerRun(100, func() { TargetKey(target) }); got != want {
+			t.Errorf("%q: %v allocations, want %v", target, got, want)
+		}
+	}
+}
+
 // FuzzCanon: a key is the key of itself; what is asked for is no other page, and is asked for again by itself.
 func FuzzCanon(f *testing.F) {
 	for _, s := range []string{"http://h/%7e?%41#b", "http://u:p@h/?sid=1&a", "http://h/%4%31%2%35%25%34", "http://h/%%34%32.%2e/%2E%2e/..%2f?%3f?", "http://h:81/a?&&sid=&"} {
@@ -71,6 +82,9 @@ func FuzzCanon(f *testing.F) {
 		}
 		for _, c := range []*Canon{none, some} {
 			request, key := c.Request(&u), c.Key(&u)
+			if got, want := request.Origin()+TargetKey(request.Target()), mustParse(t, key); got != want.Origin()+want.Target() {
+				t.Fatalf("%q has key %q, but by its target %q", u.String(), key, got)
+			}
 			k, err := Parse(key)
 			if err != nil || k.String() != key || c.Key(&k) != key {
 				t.Fatalf("%q has key %q, and that is %+v, %v with key %q", u.String(), key, k, err, c.Key(&k))

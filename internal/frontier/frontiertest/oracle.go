@@ -35,6 +35,7 @@ type oracleHost struct {
 type oracleURL struct {
 	host     *oracleHost
 	entry    frontier.Entry
+	key      string
 	priority int
 	state    frontier.State
 	due      time.Time // of those waiting

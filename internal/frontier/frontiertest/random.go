@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"crawl/internal/frontier"
+	"crawl/internal/link"
 )
 
 // How much a testOracle does. A seed that fails is run again with -run '/Oracle/seed=N$'.
@@ -36,7 +37,6 @@ type play struct {
 	oracle oracle
 	chance *rand.Rand
 	flying []*oracleURL
-	known  map[string]*oracleURL
 	names  map[string]*oracleHost
 	space  int // how many URLs a host has about
 }
@@ -53,7 +53,7 @@ func newPlay(t *testing.T, empty Make, seed uint64) *play {
 	}
 	return &play{
 		bench: newBench(t, empty, o), oracle: oracle{options: o}, chance: chance,
-		known: map[string]*oracleURL{}, names: map[string]*oracleHost{}, space: 5 << chance.IntN(6),
+		names: map[string]*oracleHost{}, space: 5 << chance.IntN(6),
 	}
 }
 
@@ -77,19 +77,20 @@ func (p *play) step() {
 }
 
 func (p *play) addOne() {
-	s := fmt.Sprintf("%s://h%d.example/%d", []string{"http", "https"}[p.chance.IntN(2)], p.chance.IntN(5), p.chance.IntN(p.space))
+	s := fmt.Sprintf("%s://h%d.example/%d%s", []string{"http", "https"}[p.chance.IntN(2)], p.chance.IntN(5), p.chance.IntN(p.space),
+		[]string{"", "", "", "", "%41", "A?", "A"}[p.chance.IntN(7)])
 	u := parse(p, s)
 	l := frontier.Link{
-		Depth: p.chance.IntN(4), Bias: p.chance.IntN(3) - 1, Kind: uint16(p.chance.Uint32()), Skip: p.chance.IntN(20) == 0,
+		Depth: p.chance.IntN(4), Bias: p.chance.IntN(3) - 1, Kind: uint16(p.chance.Uint32()), Skip: p.chance.IntN(20) == 0, Exact: p.chance.IntN(8) == 0,
 	}
 	if n := len(p.oracle.urls); n > 0 && p.chance.IntN(2) == 0 {
 		l.From = p.oracle.urls[p.chance.IntN(n)].entry.Key
 	}
 	got := p.Add(&u, l, p.now)
-	h, known := p.names[u.Origin()], p.known[s]
+	h, known := p.names[u.Origin()], p.oracle.find(&u)
 	switch of := 0; {
-	case known != nil:
-		p.addAgain(known, l, got)
+	case known != nil && (!l.Exact || l.Skip || known.entry.URL == u || known.isOpen()):
+		p.addAgain(known, u, l, got)
 		return
 	case h != nil && p.oracle.options.MaxPerHost > 0:
 		for _, u := range p.oracle.urls {
@@ -113,9 +114,8 @@ func (p *play) addOne() {
 		p.names[h.origin] = h
 		p.oracle.hosts = append(p.oracle.hosts, h)
 	}
-	m := &oracleURL{host: h, priority: l.Depth + l.Bias, state: frontier.Queued}
+	m := &oracleURL{host: h, key: new(link.Canon).Key(&u), priority: l.Depth + l.Bias, state: frontier.Queued}
 	m.entry = frontier.Entry{Key: got.Key, URL: u, From: l.From, Depth: l.Depth, Kind: l.Kind}
-	p.known[s] = m
 	p.oracle.urls = append(p.oracle.urls, m)
 	if l.Skip {
 		m.state = frontier.Skipped
@@ -126,12 +126,13 @@ func (p *play) addOne() {
 }
 
 // addAgain is what becomes of a known URL.
-func (p *play) addAgain(u *oracleURL, l frontier.Link, got frontier.Added) {
+func (p *play) addAgain(u *oracleURL, found link.URL, l frontier.Link, got frontier.Added) {
 	want := frontier.Added{Key: u.entry.Key}
 	switch {
 	case l.Skip:
-	case u.state == frontier.Skipped && u.entry.Attempt == 0:
+	case u.isOpen():
 		want.Revived, want.Kind = true, u.entry.Kind
+		u.entry.URL = found
 		u.entry.From, u.entry.Depth, u.entry.Kind, u.priority = l.From, l.Depth, l.Kind, l.Depth+l.Bias
 		u.state = frontier.Queued
 		u.host.fresh = append(u.host.fresh, u)
@@ -143,6 +144,9 @@ func (p *play) addAgain(u *oracleURL, l frontier.Link, got frontier.Added) {
 		p.Fatalf("%s again: %+v, want %+v", u.entry.URL.String(), got, want)
 	}
 }
+
+// isOpen reports whether it was to be skipped.
+func (u *oracleURL) isOpen() bool { return u.state == frontier.Skipped && u.entry.Attempt == 0 }
 
 func (p *play) nextOne() {
 	got, ok := p.Next(p.now)
