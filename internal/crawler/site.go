@@ -68,6 +68,10 @@ func (w *walk) bookRobots(of *worker, v frontier.Visit, now time.Time) {
 		// That is about who leads there: what others lead to may be asked for.
 		s.attempts = 0
 		w.urls.Hold(host, false, now)
+		if w.isReleased(&e.Entry, class) {
+			w.urls.Return(e.Key, v, now)
+			return
+		}
 		w.skip(&e.Entry, unread(err), now)
 		return
 	}

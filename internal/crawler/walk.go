@@ -31,7 +31,7 @@ type errand struct {
 // A URL's kind in the frontier: how it was found, or, as long as it is skipped, why: its place in skips.
 const (
 	kindHops    = 1<<6 - 1 // redirects in a row that have led to it
-	kindGuarded = 1 << 6   // a page on a public address has led to it: it may not lead to a private one
+	kindGuarded = 1 << 6   // only pages on public addresses have led to it: it may not lead to a private one
 
 	maxHops = 20
 
@@ -44,7 +44,7 @@ func newWalk(c *Crawler, f *Follow) *walk {
 	pace.PerHost = c.options.PerHost
 	return &walk{
 		crawler: c, follow: f, territory: newTerritory(&f.Scope), sites: make([]site, 1),
-		urls: frontier.NewMemory(frontier.Options{Pace: pace}, c.engine.Now()),
+		urls: frontier.NewMemory(frontier.Options{Pace: pace, Shared: kindGuarded}, c.engine.Now()),
 	}
 }
 
@@ -196,6 +196,10 @@ func (w *walk) book(of *worker) {
 		return
 	}
 	e := &j.errand.Entry
+	if w.isReleased(e, class) {
+		w.urls.Return(e.Key, v, now)
+		return
+	}
 	if j.attempts <= min(c.options.Retries, maxAttempts-1) && !c.dispatch.draining && mayGoBetter(class, res.Status) && of.mayRepeat() {
 		delay := c.retryDelay(j.attempts)
 		w.urls.Retry(e.Key, now.Add(max(delay, res.RetryAfter()+delay/2)), v, now)
@@ -213,6 +217,12 @@ func (w *walk) book(of *worker) {
 	}
 	w.urls.Done(e.Key, state, v, now)
 	c.settle(&r)
+}
+
+// isReleased reports whether e could not be had for the guard that it had, and has no longer: another page, on a private
+// address, has led there meanwhile.
+func (w *walk) isReleased(e *frontier.Entry, class fetch.Class) bool {
+	return class == fetch.AddressPrivate && e.Kind&kindGuarded != 0 && w.urls.Kind(e.Key)&kindGuarded == 0
 }
 
 // visit is what a fetch was like for the host.

@@ -229,6 +229,62 @@ func TestWalkGuarded(t *testing.T) {
 	})
 }
 
+// TestWalkReleased: what another page leads to as well, which is not public, may be private, if it has not been refused before: not
+// while it waits, and not while it is refused, be it the page or its robots.txt.
+func TestWalkReleased(t *testing.T) {
+	for _, policy := range []RobotsPolicy{RobotsIgnore, RobotsObey} {
+		for _, test := range []struct {
+			links []string
+			after time.Duration // until the other page leads there
+			class fetch.Class
+		}{
+			{[]string{"http://inside/"}, time.Second, fetch.OK},
+			{[]string{"http://inside/"}, 3 * time.Second, fetch.AddressPrivate},
+			{[]string{"http://inside/0", "http://inside/"}, time.Second, fetch.OK}, // it waits for the first
+			{[]string{"http://inside/0", "http://inside/"}, 3 * time.Second, fetch.OK},
+			{[]string{"http://inside/0", "http://inside/"}, 5 * time.Second, fetch.AddressPrivate},
+		} {
+			eachWorld(t, func(t *testing.T, w *world) {
+				f := newFakeWeb(w, nil)
+				f.page = func(url string, _ int) page {
+					switch url {
+					case "http://public/":
+						return page{public: true, body: links(test.links...)}
+					case "http://own/":
+						return page{after: test.after, body: links("http://inside/?")}
+					case "http://inside/":
+						return page{body: links("/2")}
+					}
+					return page{}
+				}
+				follow := &Follow{MaxDepth: -1, Robots: policy, Scope: Scope{Extent: ScopeAny}}
+				c, out := walkOf(t, f, []string{"http://public/", "http://own/"}, Options{Concurrency: 5, PerHost: 1, Follow: follow})
+				c.fetcher = slowGuard{f}
+				runWalk(t, f, c)
+				rows := rowsOfPages(t, out.String())
+				if got := rows["http://inside/"].Class; got != string(test.class) {
+					t.Errorf("policy %d, %q, found again after %v: %s", policy, test.links, test.after, got)
+				}
+				if got := rows["http://inside/2"].Class; test.class == fetch.OK && got != "ok" {
+					t.Errorf("policy %d, %q, after %v: what it leads to is %q", policy, test.links, test.after, got)
+				}
+			})
+		}
+	}
+}
+
+// slowGuard is a guard that takes 2 s to refuse.
+type slowGuard struct{ *fakeWeb }
+
+func (f slowGuard) Do(ctx context.Context, req *fetch.Request, res *fetch.Response) error {
+	if req.Guarded {
+		if err := f.engine.Sleep(ctx, 2*time.Second); err != nil {
+			return &fetch.Error{Class: fetch.Cancelled, Err: err}
+		}
+	}
+	return guard{f.fakeWeb}.Do(ctx, req, res)
+}
+
 // TestWalkRedirects: redirects that go on and on end as a trap, at the depth of the first.
 func TestWalkRedirects(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {

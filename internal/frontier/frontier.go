@@ -15,8 +15,8 @@ type Frontier interface {
 	// Add enters a URL, unless it is known already. User information and fragment are no part of it; two that have the same
 	// link.TargetKey at the same origin are one, which is fetched as it was written where it was found first. Of a known one two
 	// things may change: one that was added to be skipped, and now is not, is queued as if it were new (Added.Revived), as it is
-	// written now; and one that is pending is as deep as the shortest way to it, but keeps its priority. A link to be skipped changes
-	// nothing.
+	// written now; and one that is pending is as deep as the shortest way to it, but keeps its priority, and of Options.Shared has in its
+	// Kind what all links to it have. A link to be skipped changes nothing.
 	Add(u *link.URL, l Link, now time.Time) Added
 	// Next gives out the URL to be fetched now, of the host that has waited longest for its turn; false if
 	// there is none. Within a host, lower priorities go first; of equal ones those that have been tried before, in the order
@@ -44,6 +44,8 @@ type Frontier interface {
 
 	// URL is what stands for k, as it was written.
 	URL(k Key) link.URL
+	// Kind is that of k at present: it may have changed since Next.
+	Kind(k Key) uint16
 	// Find is the key of a URL and what has become of it, or of the first that is one with it; false if none was ever added.
 	Find(u *link.URL) (Key, State, bool)
 	// Host tells what is known of a host.

@@ -12,7 +12,8 @@ import (
 // Options of a Memory.
 type Options struct {
 	Pace       Pace
-	MaxPerHost int // URLs of one host, whatever becomes of them; 0: no limit
+	MaxPerHost int    // URLs of one host, whatever becomes of them; 0: no limit
+	Shared     uint16 // bits of a Kind that a URL loses, as long as it is pending, by a link that has them not
 }
 
 // Memory is a Frontier in memory.
@@ -142,6 +143,7 @@ func (m *Memory) again(id URLID, target string, l Link, now time.Time) Added {
 		m.enqueue(id, atEnd, m.instant(now))
 	case p.state < Fetched:
 		p.depth = min(p.depth, depth(l))
+		p.kind &= l.Kind | ^m.options.Shared
 	}
 	return added
 }
@@ -187,6 +189,9 @@ func (m *Memory) URL(k Key) link.URL {
 	}
 	return u
 }
+
+// Kind is that of k at present.
+func (m *Memory) Kind(k Key) uint16 { return m.pages.at(uint32(k.URL)).kind }
 
 // Counts is exact at any time.
 func (m *Memory) Counts() Counts {

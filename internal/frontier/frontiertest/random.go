@@ -49,7 +49,7 @@ func newPlay(t *testing.T, empty Make, seed uint64) *play {
 			PerHost: chance.IntN(4), Delay: pick(0, 0, 50*time.Millisecond, time.Second),
 			Factor: []float64{0, 0, 0.25, 5}[chance.IntN(4)], MaxDelay: pick(0, 2*time.Second), MaxWait: pick(0, 20*time.Second),
 		},
-		MaxPerHost: []int{0, 0, 9}[chance.IntN(3)],
+		MaxPerHost: []int{0, 0, 9}[chance.IntN(3)], Shared: uint16(chance.Uint32()),
 	}
 	return &play{
 		bench: newBench(t, empty, o), oracle: oracle{options: o}, chance: chance,
@@ -139,6 +139,7 @@ func (p *play) addAgain(u *oracleURL, found link.URL, l frontier.Link, got front
 		p.oracle.update(u.host, instant(p.now))
 	case u.state == frontier.Queued || u.state == frontier.InFlight || u.state == frontier.Waiting:
 		u.entry.Depth = min(u.entry.Depth, l.Depth)
+		u.entry.Kind &= l.Kind | ^p.oracle.options.Shared
 	}
 	if got != want {
 		p.Fatalf("%s again: %+v, want %+v", u.entry.URL.String(), got, want)
@@ -252,6 +253,9 @@ func (p *play) compare() {
 		u := p.oracle.urls[p.chance.IntN(len(p.oracle.urls))]
 		if k, s, ok := p.Find(&u.entry.URL); k != u.entry.Key || s != u.state || !ok {
 			p.Fatalf("%s is found as %+v, %d, %v, want %+v, %d", u.entry.URL.String(), k, s, ok, u.entry.Key, u.state)
+		}
+		if got := p.Kind(u.entry.Key); got != u.entry.Kind {
+			p.Fatalf("%s is of kind %#x, want %#x", u.entry.URL.String(), got, u.entry.Kind)
 		}
 		if got := p.URL(u.entry.Key); got != u.entry.URL {
 			p.Fatalf("%+v is %s, want %s", u.entry.Key, got.String(), u.entry.URL.String())

@@ -19,6 +19,7 @@ func Run(t *testing.T, empty Make) {
 	}{
 		{"Seen", testSeen},
 		{"Again", testAgain},
+		{"Shared", testShared},
 		{"URL", testURL},
 		{"Keys", testKeys},
 		{"Respelled", testRespelled},

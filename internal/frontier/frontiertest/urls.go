@@ -38,6 +38,30 @@ func testAgain(t *testing.T, empty Make) {
 	b.wantCounts(frontier.Counts{Skipped: 2, Hosts: 1})
 }
 
+// testShared: of the bits that are said to be shared, a URL that is pending has those that all links to it have which are to be
+// followed.
+func testShared(t *testing.T, empty Make) {
+	b := newBench(t, empty, frontier.Options{Shared: 6})
+	k := b.add("http://h/", frontier.Link{Kind: 8 | 4 | 2}).Key
+	for _, c := range []struct{ kind, want uint16 }{{16 | 4 | 2, 14}, {2, 10}, {4, 8}, {6, 8}} {
+		b.add("http://h/", frontier.Link{Kind: 0, Skip: true})
+		if b.add("http://h/", frontier.Link{Kind: c.kind}); b.Kind(k) != c.want {
+			t.Errorf("behind a link of kind %d it is of %d, want %d", c.kind, b.Kind(k), c.want)
+		}
+	}
+	k = b.add("http://h/x", frontier.Link{Kind: 6}).Key
+	b.fetched(b.wantNext("http://h/"))
+	e := b.wantNext("http://h/x")
+	b.add("http://h/x", frontier.Link{Kind: 2})
+	if e.Kind != 6 || b.Kind(k) != 2 {
+		t.Errorf("given out as %d, in flight as %d", e.Kind, b.Kind(k))
+	}
+	b.fetched(e)
+	if b.add("http://h/x", frontier.Link{}); b.Kind(k) != 2 {
+		t.Errorf("settled as %d", b.Kind(k))
+	}
+}
+
 // testSeen: a URL is known by scheme, host, port, path and query, as far as they are in a key.
 func testSeen(t *testing.T, empty Make) {
 	b := newBench(t, empty, frontier.Options{})
