@@ -255,11 +255,14 @@ func (w *walk) links(of *worker, e *frontier.Entry, p *PageFacts, now time.Time)
 	page := x.End(u)
 	p.take(&page, of.body.tags)
 	closed := p.NoFollow && !w.follow.NoFollow
-	for found := range x.Links {
-		if found.Err != nil || !w.isFollowed(found.Kind) {
+	for found := range x.LinksOf(w.isFollowed) {
+		if found.Err != nil {
 			continue
 		}
 		to := w.request(&found.URL)
+		if w.urls.Knows(&to, l) {
+			continue // as nearly all are
+		}
 		w.add(&to, l, w.reason(&to, &l, closed || found.NoFollow && !w.follow.NoFollow), now)
 	}
 }

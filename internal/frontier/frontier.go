@@ -18,6 +18,9 @@ type Frontier interface {
 	// written now; and one that is pending is as deep as the shortest way to it, but keeps its priority, and of Options.Shared has in its
 	// Kind what all links to it have. A link to be skipped changes nothing.
 	Add(u *link.URL, l Link, now time.Time) Added
+	// Knows reports that Add would change nothing, whether l is to be skipped or not. Most links of a crawl are such, and who asks
+	// need not judge them.
+	Knows(u *link.URL, l Link) bool
 	// Next gives out the URL to be fetched now, of the host that has waited longest for its turn; false if
 	// there is none. Within a host, lower priorities go first; of equal ones those that have been tried before, in the order
 	// in which they became due, then the others in the order of Add.

@@ -1,6 +1,7 @@
 package frontier
 
 import (
+	"hash/maphash"
 	"time"
 
 	"crawl/internal/link"
@@ -28,6 +29,8 @@ func (h *host) urls() (n int) {
 	}
 	return n
 }
+
+func (m *Memory) hashOrigin(origin string) uint32 { return uint32(maphash.String(m.seed, origin)) }
 
 func (m *Memory) findHost(origin string, hash uint32) HostID {
 	return HostID(m.names.find(hash, func(id uint32) bool {

@@ -61,6 +61,22 @@ func (m *Memory) isAnother(id URLID, target string, l Link) bool {
 	return l.Exact && !l.Skip && !p.isOpen() && string(m.target(p)) != target
 }
 
+// Knows reports that Add would change nothing.
+func (m *Memory) Knows(u *link.URL, l Link) bool {
+	origin, target := u.Origin(), u.Target()
+	h := m.findHost(origin, m.hashOrigin(origin))
+	if h == 0 {
+		return false
+	}
+	id, _ := m.find(h, target)
+	l.Skip = false
+	if id == 0 || m.isAnother(id, target, l) {
+		return false
+	}
+	p := m.pages.at(uint32(id))
+	return !p.isOpen() && (p.state >= Fetched || p.depth <= depth(l) && p.kind&^l.Kind&m.options.Shared == 0)
+}
+
 // isOpen reports whether a URL was to be skipped, and may be fetched nevertheless when there is a reason to.
 func (p *page) isOpen() bool { return p.state == Skipped && p.attempts == 0 } // else it was Done that settled it
 

@@ -85,7 +85,7 @@ func (m *Memory) time(i Instant) time.Time { return m.epoch.Add(time.Duration(i 
 // Add enters a URL.
 func (m *Memory) Add(u *link.URL, l Link, now time.Time) Added {
 	origin, target := u.Origin(), u.Target()
-	originHash := uint32(maphash.String(m.seed, origin))
+	originHash := m.hashOrigin(origin)
 	h := m.findHost(origin, originHash)
 	var hash uint32
 	if h != 0 {
@@ -169,7 +169,7 @@ func (m *Memory) key(id URLID) Key {
 // Find is the key of a URL and what has become of it.
 func (m *Memory) Find(u *link.URL) (Key, State, bool) {
 	origin, target := u.Origin(), u.Target()
-	h := m.findHost(origin, uint32(maphash.String(m.seed, origin)))
+	h := m.findHost(origin, m.hashOrigin(origin))
 	if h == 0 {
 		return Key{}, 0, false
 	}

@@ -122,7 +122,8 @@ func TestAllocations(t *testing.T) {
 		run  func()
 		want float64
 	}{
-		"a known URL": {func() { m.Add(&u, frontier.Link{}, began()) }, 0},
+		"a known URL":  {func() { m.Add(&u, frontier.Link{}, began()) }, 0},
+		"a link to it": {func() { m.Knows(&u, frontier.Link{}) }, 0},
 		"a fetch": {func() {
 			e, ok := m.Next(began())
 			if !ok {

@@ -2,6 +2,7 @@ package link
 
 import (
 	"hash/maphash"
+	"iter"
 	"strings"
 	"unicode/utf8"
 
@@ -223,12 +224,22 @@ func (x *Extractor) conclude(u *URL) Page {
 // Links yields the links of the document, Page.Links of them, in the order in which they appear first. URLs are made as
 // they are yielded, which is most of the work.
 func (x *Extractor) Links(yield func(Link) bool) {
-	for i := range x.refs.list {
-		r := &x.refs.list[i]
-		l := Link{Kind: r.kind, NoFollow: r.flags&refNoFollow != 0}
-		l.URL, l.Ref, l.Err = x.resolve(r)
-		if !yield(l) {
-			return
+	x.LinksOf(func(Kind) bool { return true })(yield)
+}
+
+// LinksOf is Links of the kinds that are wanted only: of others no URLs are made.
+func (x *Extractor) LinksOf(wanted func(Kind) bool) iter.Seq[Link] {
+	return func(yield func(Link) bool) {
+		for i := range x.refs.list {
+			r := &x.refs.list[i]
+			if !wanted(r.kind) {
+				continue
+			}
+			l := Link{Kind: r.kind, NoFollow: r.flags&refNoFollow != 0}
+			l.URL, l.Ref, l.Err = x.resolve(r)
+			if !yield(l) {
+				return
+			}
 		}
 	}
 }

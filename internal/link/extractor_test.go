@@ -210,6 +210,17 @@ func TestField(t *testing.T) {
 	if !slices.Equal(got, want) || p.Canonical.String() != "http://h.example/dir/a" || p.Other != 1 {
 		t.Errorf("%q, %+v, want %q", got, p, want)
 	}
+	for l := range x.LinksOf(func(k Kind) bool { return k == KindNext }) {
+		if want = want[1:]; l.Kind != KindNext || !strings.HasPrefix(want[0], "next "+l.URL.String()) {
+			t.Errorf("of the next: %v %s", l.Kind, l.URL.String())
+		}
+		if len(want) == 1 {
+			break
+		}
+	}
+	if len(want) != 1 {
+		t.Errorf("without %q", want[1:])
+	}
 }
 
 // TestBounds: what is beyond the bounds is counted, and the next document has room again.

@@ -86,8 +86,12 @@ func (p *play) addOne() {
 	if n := len(p.oracle.urls); n > 0 && p.chance.IntN(2) == 0 {
 		l.From = p.oracle.urls[p.chance.IntN(n)].entry.Key
 	}
+	known := p.oracle.find(&u)
+	if knows := p.Knows(&u, l); knows != (known != nil && !p.wouldChange(known, &u, l)) {
+		p.Fatalf("it knows %s as found by %+v: %v", s, l, knows)
+	}
 	got := p.Add(&u, l, p.now)
-	h, known := p.names[u.Origin()], p.oracle.find(&u)
+	h := p.names[u.Origin()]
 	switch of := 0; {
 	case known != nil && (!l.Exact || l.Skip || known.entry.URL == u || known.isOpen()):
 		p.addAgain(known, u, l, got)
@@ -144,6 +148,15 @@ func (p *play) addAgain(u *oracleURL, found link.URL, l frontier.Link, got front
 	if got != want {
 		p.Fatalf("%s again: %+v, want %+v", u.entry.URL.String(), got, want)
 	}
+}
+
+// wouldChange reports whether a link to be followed would change something of a known URL, or make another.
+func (p *play) wouldChange(known *oracleURL, u *link.URL, l frontier.Link) bool {
+	if known.isOpen() || l.Exact && known.entry.URL != *u {
+		return true
+	}
+	isPending := known.state == frontier.Queued || known.state == frontier.InFlight || known.state == frontier.Waiting
+	return isPending && (l.Depth < known.entry.Depth || known.entry.Kind&^l.Kind&p.oracle.options.Shared != 0)
 }
 
 // isOpen reports whether it was to be skipped.
