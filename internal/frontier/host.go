@@ -32,15 +32,22 @@ func (h *host) urls() (n int) {
 
 func (m *Memory) hashOrigin(origin string) uint32 { return uint32(maphash.String(m.seed, origin)) }
 
-func (m *Memory) findHost(origin string, hash uint32) HostID {
-	return HostID(m.names.find(hash, func(id uint32) bool {
-		return string(m.hosts.at(id).origin(&m.texts)) == origin
-	}))
+// findHost is the host of an origin, or 0. Neighbouring links lead to the same one most often.
+func (m *Memory) findHost(origin string) HostID {
+	is := func(id uint32) bool { return string(m.hosts.at(id).origin(&m.texts)) == origin }
+	if m.recent != 0 && is(uint32(m.recent)) {
+		return m.recent
+	}
+	id := HostID(m.names.find(m.hashOrigin(origin), is))
+	if id != 0 {
+		m.recent = id
+	}
+	return id
 }
 
-func (m *Memory) addHost(u *link.URL, origin string, hash uint32) HostID {
+func (m *Memory) addHost(u *link.URL, origin string) HostID {
 	id := m.hosts.extend()
-	m.names.add(hash, id)
+	m.names.add(m.hashOrigin(origin), id)
 	at := m.texts.add(origin)
 	*m.hosts.at(id) = host{name: uint32(at), nameHigh: uint8(at >> 32), shard: Shard(u.Host())}
 	return HostID(id)

@@ -64,7 +64,7 @@ func (m *Memory) isAnother(id URLID, target string, l Link) bool {
 // Knows reports that Add would change nothing.
 func (m *Memory) Knows(u *link.URL, l Link) bool {
 	origin, target := u.Origin(), u.Target()
-	h := m.findHost(origin, m.hashOrigin(origin))
+	h := m.findHost(origin)
 	if h == 0 {
 		return false
 	}

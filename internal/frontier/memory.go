@@ -26,11 +26,12 @@ type Memory struct {
 	epoch   time.Time
 	seed    maphash.Seed // nobody can make URLs whose hashes are equal
 
-	texts texts
-	pages column[page] // by URLID; the first is not used
-	urls  index
-	hosts column[host] // by HostID; the first is not used
-	names index        // hosts by origin
+	texts  texts
+	pages  column[page] // by URLID; the first is not used
+	urls   index
+	hosts  column[host] // by HostID; the first is not used
+	names  index        // hosts by origin
+	recent HostID       // that was found last
 	queues
 
 	turns   timeline // hosts that may be asked, by when
@@ -85,8 +86,7 @@ func (m *Memory) time(i Instant) time.Time { return m.epoch.Add(time.Duration(i 
 // Add enters a URL.
 func (m *Memory) Add(u *link.URL, l Link, now time.Time) Added {
 	origin, target := u.Origin(), u.Target()
-	originHash := m.hashOrigin(origin)
-	h := m.findHost(origin, originHash)
+	h := m.findHost(origin)
 	var hash uint32
 	if h != 0 {
 		var id URLID
@@ -103,7 +103,7 @@ func (m *Memory) Add(u *link.URL, l Link, now time.Time) Added {
 	}
 	added := Added{New: true, NewHost: h == 0}
 	if h == 0 {
-		h = m.addHost(u, origin, originHash)
+		h = m.addHost(u, origin)
 		hash = m.hash(h, link.TargetKey(target))
 	}
 	id := URLID(m.pages.extend())
@@ -169,7 +169,7 @@ func (m *Memory) key(id URLID) Key {
 // Find is the key of a URL and what has become of it.
 func (m *Memory) Find(u *link.URL) (Key, State, bool) {
 	origin, target := u.Origin(), u.Target()
-	h := m.findHost(origin, m.hashOrigin(origin))
+	h := m.findHost(origin)
 	if h == 0 {
 		return Key{}, 0, false
 	}
