@@ -6,6 +6,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"path"
 	"path/filepath"
 	"strconv"
@@ -55,8 +56,8 @@ func parseFile(t *testing.T, name string, source any) sourceFile {
 	return f
 }
 
-// parseTree parses every Go file of the module that the go command would look at: hidden folders and
-// testdata are not among them.
+// parseTree parses every Go file of the module that the go command would look at: hidden folders, testdata and other
+// modules are not among them.
 func parseTree(t *testing.T) []sourceFile {
 	t.Helper()
 	var files []sourceFile
@@ -66,7 +67,8 @@ func parseTree(t *testing.T) []sourceFile {
 		}
 		base := d.Name()
 		if d.IsDir() {
-			if name != "." && (base == "testdata" || strings.HasPrefix(base, ".") || strings.HasPrefix(base, "_")) {
+			_, err := os.Stat(filepath.Join(name, "go.mod"))
+			if name != "." && (err == nil || base == "testdata" || strings.HasPrefix(base, ".") || strings.HasPrefix(base, "_")) {
 				return fs.SkipDir
 			}
 			return nil

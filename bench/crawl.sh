@@ -5,6 +5,8 @@
 #   loop, goroutine   crawl, in either mode
 #   htmlcrawl         what a Go programmer would write: bench/peers/htmlcrawl
 #   wget2             links of the same elements only, nothing saved, a row of its statistics for each URL
+#   colly             as its users write it: bench/peers/collycrawl, of a module of its own. With many pages in flight it takes
+#                     gigabytes: it has 16 of address space at most
 #
 # The works: "small", 20,000 pages of 2 KB with 20 links each, and "openjdk", 10,248 URLs of which a few have megabytes,
 # from the folder CRAWL_SITES_CACHE that make test-sites has filled. nginx on CPU 0 answers from memory, the client is
@@ -18,7 +20,7 @@ rounds=${1:-7} c=${2:-32} out=${3:-/dev/null}
 [ "$out" = /dev/null ] || out=$(realpath "$out")
 cd "$(dirname "$0")/.."
 PATH=$PATH:/usr/sbin:/sbin
-limit=120 # seconds for one run
+limit=300 # seconds for one run
 root=${CRAWL_SITES_CACHE:-/nowhere}/root/openjdk-17-doc/usr/share/doc/openjdk-17-jre-headless
 
 work=$(mktemp -d -p /dev/shm)
@@ -91,6 +93,7 @@ client() {
 		"${run[@]}" "$work/crawl" run -r "$2" --mode "$1" -c "$c" --robots ignore --delay 0 --retries 0 --fail-on none \
 			-q -o "$work/records" || code=$?
 		;;
+	colly) prlimit --as=16000000000 "${run[@]}" "$work/collycrawl" -c "$c" -o "$work/records" "$2" || code=$? ;;
 	htmlcrawl) "${run[@]}" "$work/htmlcrawl" -c "$c" -o "$work/records" "$2" >"$work/said" || code=$? ;;
 	wget2)
 		(cd "$work/empty" && "${run[@]}" wget2 -q --no-config -r -l 0 --no-robots --ignore-tags=img,link,script --delete-after \
@@ -155,6 +158,7 @@ go build -o "$work/htmlcrawl" ./bench/peers/htmlcrawl
 CGO_ENABLED=0 go build -o "$work/crawl" ./cmd/crawl
 clients=(loop goroutine htmlcrawl)
 if command -v wget2 >/dev/null; then clients+=(wget2); else echo "SKIPPED: crawl.sh: wget2 is missing: apt-get install wget2"; fi
+if go build -C bench/peers/collycrawl -o "$work/collycrawl" .; then clients+=(colly); else echo "SKIPPED: crawl.sh: colly cannot be built"; fi
 pages=20000
 mkdir "$work/empty"
 generate $pages
