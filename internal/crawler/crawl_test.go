@@ -183,9 +183,14 @@ func TestCrawlFaults(t *testing.T) {
 // await waits, off the engine, until a server has that many requests in flight.
 func await(t *testing.T, server *origin.Server, n int64) {
 	t.Helper()
+	awaitThat(t, server, func(s origin.Stats) bool { return s.InFlight == n })
+}
+
+func awaitThat(t *testing.T, server *origin.Server, so func(s origin.Stats) bool) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), bound)
 	defer cancel()
-	if _, err := server.Await(ctx, func(s origin.Stats) bool { return s.InFlight == n }); err != nil {
+	if _, err := server.Await(ctx, so); err != nil {
 		t.Error(err)
 	}
 }
@@ -236,7 +241,8 @@ func TestCrawlCancel(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
 		go func() {
-			await(t, server, n)
+			// One more than may be in flight: so the page has been had.
+			awaitThat(t, server, func(s origin.Stats) bool { return s.InFlight == n && s.Requests == n+1 })
 			cancel()
 		}()
 		c.Start()
