@@ -19,7 +19,8 @@ type walk struct {
 	urls      frontier.Frontier
 	sites     []site // by the frontier's Note of a host; the first is not used
 	asked     int64  // URLs that were given out, for the first time
-	limit     string // that the crawl has reached; "" none
+	deepest   int    // links to the furthest of them
+	held      int64  // hosts that wait for their robots.txt
 }
 
 // errand is what a job of a walk is for.
@@ -65,7 +66,7 @@ func (w *walk) seed(now time.Time) {
 			err = errUserinfo
 		}
 		if err != nil {
-			c.ledger.discover()
+			c.discovered(item.URL)
 			c.settle(&Record{URL: item.URL, Class: fetch.Input, Err: item.explain(err)})
 			continue
 		}
@@ -100,6 +101,9 @@ func (w *walk) add(u *link.URL, l frontier.Link, reason fetch.Class, now time.Ti
 			ledger.settle(&Record{Class: reason})
 		}
 	}
+	if w.crawler.heard&(URLDiscovered|URLSkipped|URLRevived) != 0 {
+		w.publishAdded(l, added, reason)
+	}
 }
 
 // pick takes the URL whose turn it is, or the robots.txt that has to be read before.
@@ -121,7 +125,6 @@ func (w *walk) pick(now time.Time) *job {
 		}
 		if w.isAtLimit(&e) {
 			w.urls.Return(e.Key, frontier.Visit{}, now)
-			w.crawler.drain()
 			return nil
 		}
 		if !known {
@@ -129,6 +132,7 @@ func (w *walk) pick(now time.Time) *job {
 		}
 		if e.Attempt == 1 {
 			w.asked++
+			w.deepest = max(w.deepest, e.Depth)
 		}
 		return w.job(&e, e.URL, false)
 	}
@@ -139,11 +143,13 @@ func (w *walk) pick(now time.Time) *job {
 func (w *walk) isAtLimit(e *frontier.Entry) bool {
 	switch {
 	case w.follow.MaxURLs > 0 && w.asked >= w.follow.MaxURLs && e.Attempt == 1:
-		w.limit = "--max-urls"
+		w.crawler.reach("--max-urls")
 	case w.follow.MaxBytes > 0 && w.crawler.bytes >= w.follow.MaxBytes:
-		w.limit = "--max-bytes"
+		w.crawler.reach("--max-bytes")
+	default:
+		return false
 	}
-	return w.limit != ""
+	return true
 }
 
 func (w *walk) job(e *frontier.Entry, u link.URL, isRobots bool) *job {
@@ -198,7 +204,10 @@ func (w *walk) book(of *worker) {
 	e := &j.errand.Entry
 	if j.attempts <= min(c.options.Retries, maxAttempts-1) && !c.dispatch.draining && mayGoBetter(class, res.Status) && of.mayRepeat() {
 		delay := c.retryDelay(j.attempts)
-		w.urls.Retry(e.Key, now.Add(max(delay, res.RetryAfter()+delay/2)), v, now)
+		delay = max(delay, res.RetryAfter()+delay/2)
+		w.urls.Retry(e.Key, now.Add(delay), v, now)
+		c.publishRetry(j, delay)
+		w.publishPause(e.Key.Host, v)
 		return
 	}
 	r := of.record(class)
@@ -213,6 +222,7 @@ func (w *walk) book(of *worker) {
 	}
 	w.urls.Done(e.Key, state, v, now)
 	c.settle(&r)
+	w.publishPause(e.Key.Host, v)
 }
 
 // visit is what a fetch was like for the host.
@@ -341,12 +351,4 @@ func (w *walk) hosts(n int) HostList {
 		list.Busiest = append(list.Busiest, Host{Name: nameOf(h.Origin), InFlight: h.InFlight, Waiting: h.Queued + h.Waiting})
 	}
 	return list
-}
-
-// Limit is the limit that the crawl has reached, by the name of its flag; "" if it ended otherwise.
-func (c *Crawler) Limit() string {
-	if c.dispatch.walk == nil {
-		return ""
-	}
-	return c.dispatch.walk.limit
 }
