@@ -348,7 +348,12 @@ func (w *walk) hosts(n int) HostList {
 	busiest := w.urls.Busiest(n)
 	list := HostList{Sampled: busiest.Sampled}
 	for _, h := range busiest.Busiest {
-		list.Busiest = append(list.Busiest, Host{Name: nameOf(h.Origin), InFlight: h.InFlight, Waiting: h.Queued + h.Waiting})
+		list.Busiest = append(list.Busiest, Host{
+			Name: nameOf(h.Origin), InFlight: h.InFlight, Waiting: h.Queued + h.Waiting, Held: h.Held, Interval: h.Interval,
+		})
+	}
+	if of, left := w.urls.CriticalPath(w.crawler.engine.Now()); left > 0 {
+		list.Critical = Critical{Host: nameOf(w.urls.Host(of).Origin), Left: left}
 	}
 	return list
 }
