@@ -63,7 +63,11 @@ func TestETA(t *testing.T) {
 		{"nothing done", Stats{Ledger: Ledger{Discovered: 5, Pending: 5}, ListDone: true, Elapsed: time.Second}, 0, false},
 		{"no total", Stats{Ledger: Ledger{Discovered: 5, Fetched: 5}, Elapsed: time.Second}, 0, false},
 		{"ending", with(func(s *Stats) { s.Draining = true }), 0, false},
-		{"by links, a critical host", with(func(s *Stats) { slow(s); s.LongestQueue = 600; s.Walk = &WalkStats{Critical: Critical{"h", time.Minute}} }), time.Minute, true},
+		{"by links, a critical host", with(func(s *Stats) {
+			slow(s)
+			s.LongestQueue = 600
+			s.Walk = &WalkStats{Critical: Critical{"h", time.Minute}}
+		}), time.Minute, true},
 		{"by links, one that is not", with(func(s *Stats) { s.Walk = &WalkStats{Critical: Critical{"h", 39 * time.Second}} }), 40 * time.Second, true},
 		{"for ever", with(func(s *Stats) { s.Rate = math.SmallestNonzeroFloat64 }), 100 * 365 * 24 * time.Hour, true},
 	} {

@@ -7,6 +7,7 @@ import (
 	"crawl/internal/fetch"
 	"crawl/internal/frontier"
 	"crawl/internal/link"
+	"crawl/internal/robots"
 )
 
 // walk is where the work comes from in a crawl that follows links: what its source has, and then what is found. Which URL
@@ -334,7 +335,7 @@ func (w *walk) abandon(of *worker) {
 // prepare makes a request for the job that a worker has.
 func (w *walk) prepare(of *worker) {
 	e := of.job.errand
-	of.request.Stay = !e.robots
+	of.request.Stay, of.request.Redirects = !e.robots, robots.MaxRedirects
 	of.request.Guarded = e.Kind&kindGuarded != 0
 	of.request.Selection = of.body.selection
 	if e.robots {
