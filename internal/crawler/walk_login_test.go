@@ -53,6 +53,8 @@ func TestRobotsBehindLogin(t *testing.T) {
 			if rows[s.URL+"/yes"].Status != 200 || rows[s.URL+"/no"].Class != string(SkipRobots) {
 				t.Errorf("%+v", rows)
 			}
+			mu.Lock()
+			defer mu.Unlock()
 			if got := strings.Join(elsewhere, " "); got != "/rules" {
 				t.Errorf("elsewhere was asked %q", got)
 			}
