@@ -64,9 +64,9 @@ func (r *session) startProgress() func() {
 // look is where the crawl stands, with what an ETA needs. It runs on the engine.
 func (r *session) look() crawler.Stats {
 	s := r.crawler.Stats()
-	if s.PerHost > 0 { // else nothing waits for a host
+	if s.PerHost > 0 || s.Walk != nil { // else nothing waits for a host
 		hosts := r.crawler.Hosts(shownHosts)
-		s.LongestQueue = hosts.LongestQueue()
+		s.See(&hosts)
 	}
 	return s
 }
@@ -130,6 +130,13 @@ func (p *plainLines) show(f *figures) {
 	eta := ""
 	if f.etaKnown {
 		eta = ", " + f.etaText()
+		if f.critical != "" {
+			eta += ", " + f.criticalText()
+		}
+	}
+	done := f.count(" of ", " of about ") + " done"
+	if f.growing {
+		done = fmt.Sprintf("%d done of %d found so far", f.Ledger.Settled(), f.total)
 	}
 	state := f.state()
 	if f.Full && !f.Paused {
@@ -138,8 +145,8 @@ func (p *plainLines) show(f *figures) {
 	if state != "" {
 		state += ", "
 	}
-	fmt.Fprintf(p.w, "crawl: %s: %s%s done (%d failed, %d skipped), %d in flight, %s, %s%s\n",
-		f.Elapsed.Round(time.Second), state, f.count(" of ", " of about "), f.Ledger.Failed, f.Ledger.Skipped, f.InFlight,
+	fmt.Fprintf(p.w, "crawl: %s: %s%s (%d failed, %d skipped), %d in flight, %s, %s%s\n",
+		f.Elapsed.Round(time.Second), state, done, f.Ledger.Failed, f.Ledger.Skipped, f.InFlight,
 		f.rate(), f.bytesRate(), eta)
 }
 

@@ -22,6 +22,8 @@ type figures struct {
 	bytesPerSecond float64
 	eta            time.Duration
 	etaKnown       bool
+	growing        bool   // total is what was found so far
+	critical       string // the host that the ETA is of; "": of all
 }
 
 // A guess at what is left needs some time to look back at: what begins at once is not answered at once. And beyond
@@ -34,7 +36,8 @@ const (
 func newFigures(s *crawler.Stats, listSize int64, recent *pace) *figures {
 	f := &figures{Stats: *s, perSecond: recent.perSecond(), bytesPerSecond: recent.bytesPerSecond()}
 	f.total, f.exact = s.Total(listSize)
-	f.eta, f.etaKnown = s.ETA(listSize)
+	f.eta, f.critical, f.etaKnown = s.ETA(listSize)
+	f.growing = s.IsGrowing()
 	f.etaKnown = f.etaKnown && !s.Paused && s.Active() >= firstETA && f.eta <= longestETA
 	return f
 }
@@ -54,7 +57,7 @@ func (f *figures) count(of, ofAbout string) string {
 	switch done := f.Ledger.Settled(); {
 	case f.total < 0:
 		return fmt.Sprint(done)
-	case f.exact:
+	case f.exact, f.growing: // then it is no goal, but no guess either
 		return fmt.Sprintf("%d%s%d", done, of, f.total)
 	default:
 		return fmt.Sprintf("%d%s%d", done, ofAbout, roundGuess(f.total))
@@ -77,8 +80,24 @@ func (f *figures) rate() string {
 	return fmt.Sprintf("%.0f/s", f.perSecond)
 }
 
-// etaText never says that it takes no time.
-func (f *figures) etaText() string { return "ETA " + shortTime(max(f.eta, time.Second)) }
+// etaText never says that it takes no time, nor how long what is not found yet will take.
+func (f *figures) etaText() string {
+	text := "ETA " + shortTime(max(f.eta, time.Second))
+	if f.growing {
+		text += " or more"
+	}
+	return text
+}
+
+// criticalText names the host that all wait for in the end, as far as there is room in a line.
+func (f *figures) criticalText() string {
+	const most = 40
+	name := f.critical
+	if len(name) > most {
+		name = name[:most-3] + "..."
+	}
+	return "by the pace of " + name
+}
 
 func (f *figures) bytesRate() string { return bytesText(int64(f.bytesPerSecond)) + "/s" }
 
@@ -157,7 +176,7 @@ func (f *figures) line(s screen) string {
 }
 
 // ranks is how many there are.
-const ranks = 13
+const ranks = 14
 
 // pieces are all that there is to say, from left to right.
 func (f *figures) pieces(s screen) []piece {
@@ -178,10 +197,13 @@ func (f *figures) pieces(s screen) []piece {
 			all = append(all, p)
 		}
 	}
-	goal := f.total > 0 && !f.Draining
+	goal := f.total > 0 && !f.Draining && !f.growing
 	counted := f.count(of, ofAbout)
-	if f.total < 0 {
+	switch {
+	case f.total < 0:
 		counted += " done"
+	case f.growing:
+		counted += " found"
 	}
 	countRank, flightRank := 3, 7
 	if f.Draining { // then it ends with what is in flight
@@ -200,6 +222,7 @@ func (f *figures) pieces(s screen) []piece {
 	add(f.Retrying > 0, piece{11, then, fmt.Sprintf("%d to try again", f.Retrying), ""})
 	add(true, piece{9, then, f.bytesRate(), ""})
 	add(f.etaKnown, piece{5, then, f.etaText(), ""})
+	add(f.etaKnown && f.critical != "", piece{13, then, f.criticalText(), ""})
 	add(true, piece{12, then, "after " + shortTime(f.Elapsed), ""})
 	return all
 }

@@ -42,12 +42,14 @@ func drawings() []drawing {
 	ending.Draining, ending.etaKnown = true, false
 	paused := middle
 	paused.Paused, paused.InFlight, paused.etaKnown = true, 0, false
+	links := middle
+	links.exact, links.growing, links.eta, links.critical = false, true, 3*time.Hour+25*time.Minute, "https://"+strings.Repeat("docs.", 10)+"example.org"
 	done := middle
 	done.Ledger = crawler.Ledger{Discovered: 10_000, Fetched: 10_000}
 	done.InFlight, done.Retrying, done.eta = 0, 0, 0
 	guessed := done // the guess was too low, and the list goes on
 	guessed.exact = false
-	return []drawing{{"begun", begun}, {"early", early}, {"middle", middle}, {"huge", huge}, {"pipe", pipe}, {"ending", ending}, {"paused", paused}, {"done", done}, {"guessed", guessed}}
+	return []drawing{{"begun", begun}, {"early", early}, {"middle", middle}, {"huge", huge}, {"pipe", pipe}, {"ending", ending}, {"paused", paused}, {"links", links}, {"done", done}, {"guessed", guessed}}
 }
 
 // The line at each width, word for word: in testdata/progress.golden.

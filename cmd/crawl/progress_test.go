@@ -103,13 +103,19 @@ func TestPlainLines(t *testing.T) {
 	show(crawler.Stats{Ledger: crawler.Ledger{Discovered: 9, Fetched: 5, Pending: 4}, Paused: true, Elapsed: 1000 * time.Second}, 0)
 	show(crawler.Stats{Ledger: crawler.Ledger{Discovered: 9, Fetched: 5, Pending: 4}, Full: true, Draining: true, Elapsed: 1000 * time.Second}, 0)
 	show(crawler.Stats{Ledger: crawler.Ledger{Discovered: 9, Fetched: 5, Pending: 4}, Full: true, Paused: true, Elapsed: 1000 * time.Second}, 0)
+	walk := crawler.Stats{Ledger: crawler.Ledger{Discovered: 900, Fetched: 590, Failed: 8, Skipped: 2, Pending: 300}, ListDone: true, Elapsed: 1010 * time.Second, Walk: &crawler.WalkStats{}}
+	show(walk, 100)
+	walk.Walk.Critical = crawler.Critical{Host: "slow.example:81", Left: 2 * time.Hour}
+	show(walk, 100)
 	const want = "crawl: 1s: 100 of about 999000 done (2 failed, 1 skipped), 10 in flight, 100/s, 2.0 MiB/s\n" +
 		"crawl: 6s: 600 of 1000 done (8 failed, 2 skipped), 300 in flight, 100/s, 2.0 MiB/s, ETA 4s\n" +
 		"crawl: 11s: ending, 600 of 1000 done (8 failed, 2 skipped), 300 in flight, 28/s, 579.9 KiB/s\n" +
 		"crawl: 1s: 5 done (0 failed, 0 skipped), 0 in flight, 10/s, 0 B/s\n" +
 		"crawl: 16m40s: paused, 5 done (0 failed, 0 skipped), 0 in flight, 0/s, 0 B/s\n" +
 		"crawl: 16m40s: waiting for whoever reads the records, 5 done (0 failed, 0 skipped), 0 in flight, 0/s, 0 B/s\n" +
-		"crawl: 16m40s: paused, 5 done (0 failed, 0 skipped), 0 in flight, 0/s, 0 B/s\n"
+		"crawl: 16m40s: paused, 5 done (0 failed, 0 skipped), 0 in flight, 0/s, 0 B/s\n" +
+		"crawl: 16m50s: 600 done of 900 found so far (8 failed, 2 skipped), 0 in flight, 4.1/s, 0 B/s, ETA 8m25s or more\n" +
+		"crawl: 16m50s: 600 done of 900 found so far (8 failed, 2 skipped), 0 in flight, 4.1/s, 0 B/s, ETA 2h00m or more, by the pace of slow.example:81\n"
 	if b.String() != want {
 		t.Errorf("got\n%swant\n%s", b.String(), want)
 	}

@@ -82,6 +82,8 @@ type runOptions struct {
 	quiet    bool
 	verbose  bool
 	failOn   failOn
+	duration time.Duration
+	events   string
 	profile  string
 
 	work    workFlags
@@ -135,11 +137,13 @@ func (o *runOptions) addFiles(f *pflag.FlagSet) {
 }
 
 func (o *runOptions) addVerdict(f *pflag.FlagSet) {
+	f.DurationVar(&o.duration, "for", 0, "begin nothing new when the crawl has run for `TIME`, pauses and all, as 90m; exit with 5 if something is left (default no limit)")
 	f.Var(&o.failOn, "fail-on", "exit with 3 if a URL ended so: error (no response), any (error, 4xx or 5xx), none, or a `LIST` of classes and statuses, as timeout,404,5xx")
 }
 
 func (o *runOptions) addOutlook(f *pflag.FlagSet) {
 	f.StringVar(&o.progress, "progress", "auto", "on standard error: bar, plain (lines), none, or auto (bar on a terminal outside CI, else plain)")
+	f.StringVar(&o.events, "events", "", "write what happens to `FILE`, one JSON object for each event: URLs found, fetches begun, hosts in a pause …")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "no progress and no summary, only errors")
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "a summary of the engine too, and advice on what failed; for a single URL the whole exchange, and how long each phase took")
 }
@@ -194,6 +198,10 @@ func (o *runOptions) run(s streams, urls []string) error {
 		return err
 	}
 	defer stopProfile()
+	events, err := o.openEvents(in.info, s)
+	if err != nil {
+		return err
+	}
 	out, closeOut, err := o.openOutput(s, in.info) // it empties the file, so nothing after it is refused
 	if err != nil {
 		return err
@@ -207,7 +215,7 @@ func (o *runOptions) run(s streams, urls []string) error {
 	}
 	r := &session{options: o, streams: s, engine: e, listSize: in.size(), page: page, mu: e.NewMutex()}
 	fetchOptions := o.clientOptions(e, plan)
-	fetchOptions.OnPressure = r.pressure
+	fetchOptions.OnPressure = func(class fetch.Class) { r.crawler.NotePressure(class) }
 	client := fetch.NewClient(e, fetchOptions)
 	crawlOptions := o.crawlOptions(plan)
 	crawlOptions.Previous = previous
@@ -222,9 +230,10 @@ func (o *runOptions) run(s streams, urls []string) error {
 		crawlOptions.OnLast = names.EndLate
 	}
 	r.crawler = crawler.New(e, client, in.source, out, crawlOptions)
+	r.subscribe(events)
 	tuneCollector(e)
 	err = r.run()
-	return r.end(errors.Join(err, closeOut(), o.cookies.save()))
+	return r.end(errors.Join(err, closeOut(), o.cookies.save(), events.close(s, o.quiet)))
 }
 
 func (o *runOptions) check(urls []string) error {
@@ -235,6 +244,9 @@ func (o *runOptions) check(urls []string) error {
 	case "auto", "bar", "plain", "none":
 	default:
 		return usageError("--progress %q: must be auto, bar, plain or none", o.progress)
+	}
+	if o.duration < 0 {
+		return usageError("--for %v: must not be negative", o.duration)
 	}
 	if err := o.work.check(); err != nil {
 		return err
@@ -288,7 +300,7 @@ func checkMode(mode string) error {
 
 func (o *runOptions) crawlOptions(p plan) crawler.Options {
 	return crawler.Options{
-		Concurrency: p.concurrency, PerHost: p.perHost, Rate: float64(o.work.rate), Retries: o.work.retries,
+		Concurrency: p.concurrency, PerHost: p.perHost, Rate: float64(o.work.rate), MaxTime: o.duration, Retries: o.work.retries,
 		Digest: o.fetch.digest != "", Method: o.fetch.method, Fields: o.cookies.fields(o.fetch.fields()),
 		Body: o.fetch.body.data, Validators: o.fetch.selection.validators, Part: o.fetch.selection.part,
 		Follow: o.follow.options,
@@ -422,7 +434,6 @@ type session struct {
 
 	mu          sync.Locker // guards what follows: callbacks of goroutines come at once
 	interrupted os.Signal   // the first signal to stop
-	said        map[fetch.Class]bool
 }
 
 func (r *session) run() error {
@@ -439,21 +450,28 @@ func (r *session) run() error {
 	return err // not of a cancellation: that is ours, and why is told elsewhere
 }
 
-// pressure tells, once, that this machine and not a server is what the crawl waits for.
-func (r *session) pressure(class fetch.Class) {
-	r.crawler.NotePressure(class)
-	r.engine.Post(func() {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		if r.said[class] || r.options.quiet {
-			return
+// mostNews may wait to be told: news is what comes once in a while.
+const mostNews = 1000
+
+// subscribe has those listen who want to know what happens in the crawl.
+func (r *session) subscribe(events *eventLog) {
+	events.listen(r.crawler)
+	if !r.options.quiet {
+		r.crawler.Subscribe(crawler.Pressure, mostNews, r.tellPressure())
+	}
+}
+
+// tellPressure tells, once of each kind, that this machine and not a server is what the crawl waits for.
+func (r *session) tellPressure() func([]crawler.Event, int64) {
+	said := map[fetch.Class]bool{}
+	return func(events []crawler.Event, _ int64) {
+		for _, e := range events {
+			if !said[e.Class] {
+				said[e.Class] = true
+				r.say("crawl: slowing down: %s\n", advice(e.Class))
+			}
 		}
-		if r.said == nil {
-			r.said = map[fetch.Class]bool{}
-		}
-		r.said[class] = true
-		r.say("crawl: slowing down: %s\n", advice(class))
-	})
+	}
 }
 
 // say writes to standard error, and does not wait for who reads there: see console.
@@ -484,7 +502,7 @@ func (r *session) verdict(err error) error {
 	case r.interrupted != nil:
 		return &exitErr{code: signalCode(r.interrupted)}
 	case r.crawler.Limit() != "":
-		return &exitErr{code: exitLimit, err: fmt.Errorf("%s: it was reached with %d URLs pending", r.crawler.Limit(), stats.Ledger.Pending)}
+		return &exitErr{code: exitLimit, err: errors.New(r.limitText())}
 	case stats.Ledger.Pending != 0:
 		return ioError(fmt.Errorf("%d URLs are left over, which is a bug", stats.Ledger.Pending))
 	case stats.Ledger.Discovered == 0:
@@ -494,4 +512,13 @@ func (r *session) verdict(err error) error {
 		return &exitErr{code: exitFailedURLs, err: fmt.Errorf("%d of %d URLs failed (--fail-on %s)", n, stats.Ledger.Discovered, r.options.failOn.String()), hint: "the records tell why"}
 	}
 	return nil
+}
+
+// limitText says which limit was reached, and what it has left over.
+func (r *session) limitText() string {
+	text := fmt.Sprintf("%s: it was reached with %d URLs pending", r.crawler.Limit(), r.ended.Ledger.Pending)
+	if !r.ended.ListDone {
+		text += ", and the list not read to its end"
+	}
+	return text
 }

@@ -108,6 +108,7 @@ type fetchFlags struct {
 	timeout        time.Duration
 	maxTime        time.Duration
 	maxBody        size
+	decodeMemory   size
 	method         string
 	headers        []string
 	userAgent      string
@@ -145,10 +146,12 @@ func (h *fetchFlags) addLimits(f *pflag.FlagSet) {
 }
 
 func (h *fetchFlags) addRequest(f *pflag.FlagSet) {
+	h.decodeMemory = fetch.DefaultDecodeMemory
 	f.StringVarP(&h.method, "request", "X", "GET", "request `METHOD`; with -d the default is POST")
 	f.StringArrayVarP(&h.headers, "header", "H", nil, "header field to send, as `'Name: value'`; may be repeated")
 	f.StringVarP(&h.userAgent, "user-agent", "A", "crawl/"+version, "User-Agent to send")
 	f.BoolVar(&h.compressed, "compressed", true, "ask for gzip, deflate, br and zstd, and decode them; =false takes bodies as they come")
+	f.Var(&h.decodeMemory, "decode-memory", "what decoding takes at a time, for all fetches together, as `256MiB`; bodies that want more wait for each other")
 	h.methodSet = func() bool { return f.Changed("request") }
 }
 
@@ -279,7 +282,7 @@ func (h *fetchFlags) fields() []http1.Pair { return h.parsedFields }
 func (h *fetchFlags) options(p plan) fetch.Options {
 	o := fetch.Options{
 		ConnectTimeout: h.connectTimeout, Timeout: h.timeout, TotalTimeout: h.maxTime,
-		MaxBody: int64(h.maxBody), MaxConns: p.maxConns, Resolve: h.parsedResolve, Decode: h.compressed,
+		MaxBody: int64(h.maxBody), DecodeMemory: int64(h.decodeMemory), MaxConns: p.maxConns, Resolve: h.parsedResolve, Decode: h.compressed,
 		MaxRedirects: h.redirects.most, TLS: h.tls.options, Credentials: h.auth.credentials(),
 	}
 	h.connect.apply(&o)

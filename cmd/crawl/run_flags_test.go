@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"crawl/internal/fetch"
 	"crawl/internal/http1"
 )
 
@@ -270,6 +271,21 @@ func TestPlan(t *testing.T) {
 		got.announce(&b)
 		if said := strings.TrimSuffix(b.String(), "\n"); said != "crawl: "+c.says {
 			t.Errorf("%s: said %q, want %q", c.name, said, "crawl: "+c.says)
+		}
+	}
+}
+
+// TestDecodeMemory: what --decode-memory says is what the client has, and its default is the client's.
+func TestDecodeMemory(t *testing.T) {
+	for args, want := range map[string]int64{"": fetch.DefaultDecodeMemory, "--decode-memory=3MiB": 3 << 20} {
+		var h fetchFlags
+		f := pflag.NewFlagSet("run", pflag.ContinueOnError)
+		h.add(f)
+		if err := f.Parse(strings.Fields(args)); err != nil {
+			t.Fatal(err)
+		}
+		if got := h.options(plan{}).DecodeMemory; got != want {
+			t.Errorf("%q: %d bytes, want %d", args, got, want)
 		}
 	}
 }

@@ -16,7 +16,7 @@ import (
 	"crawl/internal/fetch"
 )
 
-// onEachEngine runs tasks of a session whose crawl has nothing to do, and returns what it said.
+// onEachEngine runs tasks of a session whose crawl has a URL and is not started, and returns what it said.
 func onEachEngine(t *testing.T, o *runOptions, start func(r *session)) (said map[string]string) {
 	t.Helper()
 	said = map[string]string{}
@@ -27,7 +27,7 @@ func onEachEngine(t *testing.T, o *runOptions, start func(r *session)) (said map
 		if err != nil {
 			t.Fatal(err)
 		}
-		c := crawler.New(e, nil, crawler.NewSource(nil, "nothing", nil), crawler.NewSink("nowhere", io.Discard), crawler.Options{})
+		c := crawler.New(e, nil, crawler.NewSource([]string{"http://127.0.0.1/"}, "one", nil), crawler.NewSink("nowhere", io.Discard), crawler.Options{})
 		r := &session{options: o, streams: streams{err: &b}, engine: e, crawler: c, mu: e.NewMutex()}
 		start(r)
 		if err := e.Run(t.Context()); err != nil {
@@ -38,45 +38,26 @@ func onEachEngine(t *testing.T, o *runOptions, start func(r *session)) (said map
 	return said
 }
 
-// afterCallbacks starts a task that ends when the callbacks that others have asked for by then have run.
-func afterCallbacks(e engine.Engine, others *sync.WaitGroup) {
-	mu := e.NewMutex()
-	passed, cond := false, e.NewCond(mu, "callbacks")
-	go func() {
-		others.Wait()
-		e.Post(func() {
-			mu.Lock()
-			defer mu.Unlock()
-			passed = true
-			cond.Signal()
-		})
-	}()
-	e.Go("last", func(ctx context.Context) error {
-		mu.Lock()
-		defer mu.Unlock()
-		for !passed {
-			if err := cond.Wait(ctx); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
 // However many tasks notice at once that this machine is short of something, it is said once for each thing, and
 // not at all with -q.
 func TestPressureIsSaidOnce(t *testing.T) {
 	crowd := func(r *session) {
 		var all sync.WaitGroup
+		r.subscribe(nil)
+		r.crawler.Pause()
+		r.crawler.Start()
 		for i := range 200 {
 			all.Add(1)
 			r.engine.Go("worker", func(context.Context) error {
 				defer all.Done()
-				r.pressure([]fetch.Class{fetch.LocalDescriptors, fetch.LocalPorts}[i%2])
+				r.crawler.NotePressure([]fetch.Class{fetch.LocalDescriptors, fetch.LocalPorts}[i%2])
 				return nil
 			})
 		}
-		afterCallbacks(r.engine, &all)
+		go func() {
+			all.Wait()
+			r.engine.Post(r.crawler.Drain)
+		}()
 	}
 	for mode, said := range onEachEngine(t, &runOptions{}, crowd) {
 		for _, class := range []fetch.Class{fetch.LocalDescriptors, fetch.LocalPorts} {

@@ -23,6 +23,7 @@ type Options struct {
 	Concurrency int           // fetches in flight at once; at least 1
 	PerHost     int           // of these, for one host and port; 0: no limit
 	Rate        float64       // fetches begun per second; 0: no limit
+	MaxTime     time.Duration // of the crawl, pauses and all: then nothing new is begun; 0: no limit
 	Retries     int           // further attempts after one that may go better the next time
 	RetryDelay  time.Duration // before the first of them, doubled for each; default 1 s
 	Digest      bool          // SHA-256 of every body, as OnBody of a fetch is given it
@@ -83,6 +84,10 @@ type Crawler struct {
 
 	extractors []*link.Extractor // that nobody reads with
 	pausing    pausing
+
+	subscriptions []*Subscription
+	heard         Signal // what these want
+	limit         string // that the crawl has reached, by the name of its flag; "" none
 }
 
 // New makes a crawl of what source has, into sink.
@@ -109,8 +114,12 @@ func New(e engine.Engine, f Fetcher, source *Source, sink *Sink, o Options) *Cra
 func (c *Crawler) Start() {
 	c.began = c.engine.Now()
 	c.engine.Go("sink", func(ctx context.Context) error { return c.sink.run(ctx, c.outputLost) })
+	for _, s := range c.subscriptions {
+		c.engine.Go("events", s.run)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.limitTime()
 	c.hire()
 }
 
@@ -146,6 +155,7 @@ func (c *Crawler) NotePressure(class fetch.Class) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.pressure[class]++
+	c.publish(Event{Signal: Pressure, Class: class})
 }
 
 // stir wakes or hires a worker, if there is work for one. That one does the same for the next. The caller
@@ -202,7 +212,7 @@ func (i Item) parse() (u link.URL, err error) {
 
 // discover enters a line into the ledger, and makes a job of it if it is a URL.
 func (c *Crawler) discover(item Item) *job {
-	c.ledger.discover()
+	c.discovered(item.URL)
 	u, err := item.parse()
 	if err != nil {
 		c.settle(&Record{URL: item.URL, Class: fetch.Input, Err: item.explain(err)})
@@ -217,9 +227,20 @@ func (c *Crawler) discover(item Item) *job {
 	return &job{url: u, raw: item.URL}
 }
 
+// discovered enters a URL, or a line that was meant to be one, that was given.
+func (c *Crawler) discovered(url string) {
+	c.ledger.discover()
+	if c.hears(URLDiscovered) {
+		c.publish(Event{Signal: URLDiscovered, URL: url})
+	}
+}
+
 // settle is the end of a URL: ledger and record.
 func (c *Crawler) settle(r *Record) {
 	c.ledger.settle(r)
+	if c.hears(URLSettled | URLSkipped) {
+		c.publishEnd(r)
+	}
 	c.sink.put(r)
 }
 
@@ -317,6 +338,9 @@ func (w *worker) begin() {
 		c.repeats++
 	}
 	w.request.URL = &w.job.url
+	if c.hears(FetchStarted) {
+		c.publish(Event{Signal: FetchStarted, URL: w.job.raw, Attempt: w.job.attempts, Robots: w.job.isRobots()})
+	}
 	switch {
 	case c.dispatch.walk != nil:
 		c.dispatch.walk.prepare(w)
@@ -333,6 +357,9 @@ func (w *worker) book() {
 	c, res := w.crawler, &w.response
 	c.bytes += res.BytesWire
 	c.latency.add(res.Timings.Total)
+	if c.hears(FetchDone) {
+		w.publishDone()
+	}
 	if c.dispatch.walk != nil {
 		c.dispatch.walk.book(w)
 		c.free = append(c.free, w.job)
@@ -341,8 +368,10 @@ func (w *worker) book() {
 	class := fetch.ClassOf(w.err)
 	if w.job.attempts <= c.options.Retries && !c.dispatch.draining && mayGoBetter(class, res.Status) && w.mayRepeat() {
 		delay := c.retryDelay(w.job.attempts)
-		w.job.due = c.engine.Now().Sub(c.began) + max(delay, res.RetryAfter()+delay/2)
+		delay = max(delay, res.RetryAfter()+delay/2)
+		w.job.due = c.engine.Now().Sub(c.began) + delay
 		c.dispatch.retry(w.job)
+		c.publishRetry(w.job, delay)
 		return
 	}
 	r := w.record(class)
@@ -416,6 +445,10 @@ func (w *worker) leave() {
 		return
 	}
 	c.sink.close()
+	c.publish(Event{Signal: CrawlDone})
+	for _, s := range c.subscriptions {
+		s.close()
+	}
 	if c.options.OnLast != nil {
 		c.options.OnLast()
 	}

@@ -17,6 +17,9 @@ type job struct {
 	errand   *errand       // nil unless links are followed
 }
 
+// isRobots reports whether it is for a robots.txt, which is no URL of the crawl.
+func (j *job) isRobots() bool { return j.errand != nil && j.errand.robots }
+
 // dispatcher decides what is fetched next, under the crawler's lock. It holds URLs back whose host has enough
 // connections, or that wait for another attempt, and reads on meanwhile, but not without limit.
 type dispatcher struct {

@@ -117,7 +117,7 @@ func TestPerHostIsOfOrigin(t *testing.T) {
 		var got HostList
 		w.After(time.Second, func() { got = c.Hosts(10) })
 		run(t, w, c)
-		want := []Host{{"h", 1, 1}, {"https://h", 1, 1}, {"https://h:80", 1, 0}}
+		want := []Host{{Name: "h", InFlight: 1, Waiting: 1}, {Name: "https://h", InFlight: 1, Waiting: 1}, {Name: "https://h:80", InFlight: 1, Waiting: 0}}
 		if !slices.Equal(got.Busiest, want) {
 			t.Errorf("%+v, want %+v", got.Busiest, want)
 		}

@@ -1,7 +1,10 @@
+//go:build unix
+
 package crawler
 
 import (
 	"math"
+	"strings"
 	"testing"
 	"time"
 )
@@ -21,6 +24,8 @@ func TestTotal(t *testing.T) {
 		{"it has grown", Stats{ListRead: 2000, Ledger: Ledger{Discovered: 20}}, 1000, 20, false},
 		{"all", Stats{ListRead: 900, ListDone: true, Ledger: Ledger{Discovered: 20}}, 1000, 20, true},
 		{"arguments", Stats{ListDone: true, Ledger: Ledger{Discovered: 3}}, 0, 3, true},
+		{"by links", Stats{ListDone: true, Walk: &WalkStats{}, Ledger: Ledger{Discovered: 3, Pending: 1}}, 0, 3, false},
+		{"by links, at the end", Stats{ListDone: true, Walk: &WalkStats{}, Ledger: Ledger{Discovered: 3}}, 0, 3, true},
 	} {
 		if n, exact := c.stats.Total(c.size); n != c.want || exact != c.exact {
 			t.Errorf("%s: %d, %v", c.name, n, exact)
@@ -58,10 +63,17 @@ func TestETA(t *testing.T) {
 		{"nothing done", Stats{Ledger: Ledger{Discovered: 5, Pending: 5}, ListDone: true, Elapsed: time.Second}, 0, false},
 		{"no total", Stats{Ledger: Ledger{Discovered: 5, Fetched: 5}, Elapsed: time.Second}, 0, false},
 		{"ending", with(func(s *Stats) { s.Draining = true }), 0, false},
+		{"by links, a critical host", with(func(s *Stats) {
+			slow(s)
+			s.LongestQueue = 600
+			s.Walk = &WalkStats{Critical: Critical{"h", time.Minute}}
+		}), time.Minute, true},
+		{"by links, one that is not", with(func(s *Stats) { s.Walk = &WalkStats{Critical: Critical{"h", 39 * time.Second}} }), 40 * time.Second, true},
 		{"for ever", with(func(s *Stats) { s.Rate = math.SmallestNonzeroFloat64 }), 100 * 365 * 24 * time.Hour, true},
 	} {
-		if d, ok := c.stats.ETA(0); d != c.want || ok != c.ok {
-			t.Errorf("%s: %v, %v", c.name, d, ok)
+		d, host, ok := c.stats.ETA(0)
+		if d != c.want || ok != c.ok || (host == "h") != (c.want == time.Minute) {
+			t.Errorf("%s: %v of %q, %v", c.name, d, host, ok)
 		}
 	}
 }
@@ -84,4 +96,32 @@ func TestHistogram(t *testing.T) {
 	if (&Histogram{}).Mean() != 0 || h.Mean() != h.Sum/9 || h.Edge(last-1) > time.Hour {
 		t.Errorf("mean %v", h.Mean())
 	}
+}
+
+// TestETAOfWalk: from the moment on when all is known, the ETA of a crawl whose hosts have a delay is what it takes, whatever
+// its rate was so far, and names the host; a crawl whose links go on never says that its total is exact.
+func TestETAOfWalk(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		f := newFakeWeb(w, nil)
+		f.page = func(string, int) page { return page{} }
+		follow := &Follow{Robots: RobotsIgnore}
+		follow.Pace.Delay = time.Second
+		urls := append(strings.Fields(listOf(200, 100)), strings.Fields(strings.ReplaceAll(listOf(300, 1), "//h0/", "//slow:8080/"))...)
+		c, _ := walkOf(t, f, urls, Options{Concurrency: 1000, Follow: follow})
+		looks := 0
+		w.After(10500*time.Millisecond, func() {
+			s := c.Stats()
+			hosts := c.Hosts(3)
+			s.See(&hosts)
+			left, host, ok := s.ETA(0)
+			if n, exact := s.Total(0); !ok || host != "slow:8080" || left != 288500*time.Millisecond || n != 500 || exact || !s.IsGrowing() {
+				t.Errorf("%v by %q, %v; %d URLs, exact %t", left, host, ok, n, exact)
+			}
+			looks++
+		})
+		runWalk(t, f, c)
+		if took := w.Now().Sub(c.began); looks != 1 || took < 299*time.Second || took > 300*time.Second {
+			t.Errorf("it took %v", took)
+		}
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 )
 
 // What one question after the busiest hosts looks at, hosts that are known or workers whose hosts have to be
@@ -21,6 +22,10 @@ type Host struct {
 	Name     string // as URLs have it: host, and port unless it is the usual one, behind https:// if it is that
 	InFlight int
 	Waiting  int // held back because of the limit for each host; without one nothing is
+
+	// Only where links are followed: whether it waits for its robots.txt, and the time between two requests to it.
+	Held     bool
+	Interval time.Duration
 }
 
 // HostList is the busiest hosts.
@@ -31,6 +36,8 @@ type HostList struct {
 	// without one, InFlight is projected from a part of more than 1,024 workers to the whole, unless so little is in
 	// flight in it that it says nothing of the whole: then it is what was counted.
 	Sampled bool
+
+	Critical Critical // where links are followed; of a bounded look too
 }
 
 // LongestQueue is how many wait for one host, at the one of these for which most do: what Stats.LongestQueue is for.
@@ -75,7 +82,7 @@ func (c *Crawler) hostsHeld(n int) HostList {
 	if list.Sampled {
 		for _, was := range c.asked.busiest {
 			if h := hosts[originOf(was.Name)]; h != nil {
-				top.add(Host{was.Name, h.active, len(h.waiting)})
+				top.add(Host{Name: was.Name, InFlight: h.active, Waiting: len(h.waiting)})
 			}
 		}
 	}
@@ -84,7 +91,7 @@ func (c *Crawler) hostsHeld(n int) HostList {
 		if visits++; visits > maxVisits {
 			break
 		}
-		top.add(Host{nameOf(origin), h.active, len(h.waiting)})
+		top.add(Host{Name: nameOf(origin), InFlight: h.active, Waiting: len(h.waiting)})
 	}
 	list.Busiest = top.hosts
 	return list

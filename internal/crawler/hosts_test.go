@@ -25,9 +25,9 @@ func TestHosts(t *testing.T) {
 			var got, two, none HostList
 			w.After(time.Second, func() { got, two, none = c.Hosts(10), c.Hosts(2), c.Hosts(0) })
 			run(t, w, c)
-			want := []Host{{"h1:81", 20, 0}, {"h3:81", 9, 0}, {"h0:81", 2, 0}, {"h2:81", 1, 0}}
+			want := []Host{{Name: "h1:81", InFlight: 20, Waiting: 0}, {Name: "h3:81", InFlight: 9, Waiting: 0}, {Name: "h0:81", InFlight: 2, Waiting: 0}, {Name: "h2:81", InFlight: 1, Waiting: 0}}
 			if perHost > 0 {
-				want = []Host{{"h1:81", 3, 17}, {"h3:81", 3, 6}, {"h0:81", 2, 0}, {"h2:81", 1, 0}}
+				want = []Host{{Name: "h1:81", InFlight: 3, Waiting: 17}, {Name: "h3:81", InFlight: 3, Waiting: 6}, {Name: "h0:81", InFlight: 2, Waiting: 0}, {Name: "h2:81", InFlight: 1, Waiting: 0}}
 			}
 			if !slices.Equal(got.Busiest, want) || got.Sampled || !slices.Equal(two.Busiest, want[:2]) || len(none.Busiest) != 0 {
 				t.Errorf("per host %d: %+v, want %v; the first two are %v", perHost, got, want, two)

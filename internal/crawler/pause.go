@@ -16,6 +16,7 @@ func (c *Crawler) Pause() bool {
 	if !c.dispatch.draining && !c.dispatch.paused {
 		c.dispatch.paused = true
 		c.pausing.begin(c.engine)
+		c.publish(Event{Signal: CrawlPaused})
 	}
 	return c.dispatch.paused
 }
@@ -27,6 +28,7 @@ func (c *Crawler) Resume() {
 	if c.dispatch.paused {
 		c.dispatch.paused = false
 		c.pausing.end(c.engine)
+		c.publish(Event{Signal: CrawlResumed})
 		c.stir() // also sets the timers again, of retries and of a rate, that went off for nothing
 	}
 }

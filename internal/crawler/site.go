@@ -48,7 +48,7 @@ func (w *walk) askRobots(e *frontier.Entry, now time.Time) *job {
 		panic(fmt.Sprintf("crawler: the robots.txt of a URL is none: %v", err))
 	}
 	s := w.makeSite(e.Key.Host)
-	w.urls.Hold(e.Key.Host, true, now)
+	w.hold(e.Key.Host, now)
 	j := w.job(e, u, true)
 	j.attempts = s.attempts
 	s.attempts++
@@ -67,7 +67,7 @@ func (w *walk) bookRobots(of *worker, v frontier.Visit, now time.Time) {
 	if class := fetch.ClassOf(err); class == fetch.AddressPrivate && e.Kind&kindGuarded != 0 {
 		// That is about who leads there: what others lead to may be asked for.
 		s.attempts = 0
-		w.urls.Hold(host, false, now)
+		w.release(host, now)
 		if w.isReleased(&e.Entry, class) {
 			w.urls.Return(e.Key, v, now)
 			return
@@ -77,7 +77,9 @@ func (w *walk) bookRobots(of *worker, v frontier.Visit, now time.Time) {
 	}
 	w.urls.Return(e.Key, v, now)
 	if s.attempts <= c.options.Retries && !c.dispatch.draining && mayGoBetter(fetch.ClassOf(err), res.Status) && res.RetryAfter() <= MaxRetryAfter {
-		w.holdFor(host, max(c.retryDelay(s.attempts), res.RetryAfter()))
+		delay := max(c.retryDelay(s.attempts), res.RetryAfter())
+		w.holdFor(host, delay)
+		c.publishRetry(of.job, delay)
 		return
 	}
 	answer := robots.Answer{RetryAfter: res.RetryAfter()}
@@ -89,7 +91,27 @@ func (w *walk) bookRobots(of *worker, v frontier.Visit, now time.Time) {
 	}
 	s.known, s.err, s.attempts = s.known.After(answer, now), err, 0
 	w.urls.SetCrawlDelay(host, w.delay(s), now)
+	w.release(host, now)
+	w.publishRobots(of, s, answer.Status)
+	w.publishPause(host, v)
+}
+
+// hold has a host wait for its robots.txt, however long that takes.
+func (w *walk) hold(host frontier.HostID, now time.Time) {
+	w.held++
+	w.urls.Hold(host, true, now)
+	if w.crawler.hears(HostPaused) {
+		w.crawler.publish(Event{Signal: HostPaused, Host: w.urls.Host(host).Origin, Cause: CauseRobots})
+	}
+}
+
+// release is the end of that.
+func (w *walk) release(host frontier.HostID, now time.Time) {
+	w.held--
 	w.urls.Hold(host, false, now)
+	if w.crawler.hears(HostResumed) {
+		w.crawler.publish(Event{Signal: HostResumed, Host: w.urls.Host(host).Origin, Cause: CauseRobots})
+	}
 }
 
 // holdFor has a host asked again after a while.
@@ -98,7 +120,7 @@ func (w *walk) holdFor(host frontier.HostID, d time.Duration) {
 	c.engine.After(d, func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		w.urls.Hold(host, false, c.engine.Now())
+		w.release(host, c.engine.Now())
 		c.stir()
 	})
 }

@@ -33,6 +33,24 @@ type Stats struct {
 	// LongestQueue is how many URLs wait for one host, at the host with most of them. Stats leaves it out,
 	// for it costs a look at every host: who has asked Hosts may fill it in, for a better ETA.
 	LongestQueue int
+
+	Walk *WalkStats // nil: no links are followed
+}
+
+// WalkStats are what a crawl by links has besides.
+type WalkStats struct {
+	Queued  int64 // URLs that wait for their turn; Stats.Retrying are those that wait for another attempt
+	Hosts   int64 // that are known
+	Held    int64 // of these, those whose robots.txt has to be known first
+	Deepest int   // links to the furthest URL that was asked for
+	// Critical is left out by Stats, as LongestQueue: see Stats.See.
+	Critical Critical
+}
+
+// Critical is the host for which most time is left at its pace: no crawl is over before it is.
+type Critical struct {
+	Host string // as that of a Host; "": none
+	Left time.Duration
 }
 
 // Stats returns where the crawl stands. It is called from a task or callback of the engine, or after Run.
@@ -41,10 +59,14 @@ func (c *Crawler) Stats() Stats {
 	defer c.mu.Unlock()
 	now := c.engine.Now()
 	retrying := len(c.dispatch.retries)
-	if c.dispatch.walk != nil {
-		retrying = int(c.dispatch.walk.urls.Counts().Waiting)
+	var walk *WalkStats
+	if w := c.dispatch.walk; w != nil {
+		counts := w.urls.Counts()
+		retrying = int(counts.Waiting)
+		walk = &WalkStats{Queued: counts.Queued, Hosts: counts.Hosts, Held: w.held, Deepest: w.deepest}
 	}
 	return Stats{
+		Walk:   walk,
 		Ledger: c.ledger.clone(), InFlight: c.inFlight, Peak: c.peak, Workers: c.workers,
 		Bytes: c.bytes, Attempts: c.attempts, Repeats: c.repeats, Retrying: retrying,
 		ListRead: c.source.read, ListDone: c.dispatch.ended, Draining: c.dispatch.draining,

@@ -7,6 +7,7 @@ import (
 	"crawl/internal/fetch"
 	"crawl/internal/frontier"
 	"crawl/internal/link"
+	"crawl/internal/robots"
 )
 
 // walk is where the work comes from in a crawl that follows links: what its source has, and then what is found. Which URL
@@ -19,7 +20,8 @@ type walk struct {
 	urls      frontier.Frontier
 	sites     []site // by the frontier's Note of a host; the first is not used
 	asked     int64  // URLs that were given out, for the first time
-	limit     string // that the crawl has reached; "" none
+	deepest   int    // links to the furthest of them
+	held      int64  // hosts that wait for their robots.txt
 }
 
 // errand is what a job of a walk is for.
@@ -65,7 +67,7 @@ func (w *walk) seed(now time.Time) {
 			err = errUserinfo
 		}
 		if err != nil {
-			c.ledger.discover()
+			c.discovered(item.URL)
 			c.settle(&Record{URL: item.URL, Class: fetch.Input, Err: item.explain(err)})
 			continue
 		}
@@ -100,6 +102,9 @@ func (w *walk) add(u *link.URL, l frontier.Link, reason fetch.Class, now time.Ti
 			ledger.settle(&Record{Class: reason})
 		}
 	}
+	if w.crawler.heard&(URLDiscovered|URLSkipped|URLRevived) != 0 {
+		w.publishAdded(l, added, reason)
+	}
 }
 
 // pick takes the URL whose turn it is, or the robots.txt that has to be read before.
@@ -121,7 +126,6 @@ func (w *walk) pick(now time.Time) *job {
 		}
 		if w.isAtLimit(&e) {
 			w.urls.Return(e.Key, frontier.Visit{}, now)
-			w.crawler.drain()
 			return nil
 		}
 		if !known {
@@ -129,6 +133,7 @@ func (w *walk) pick(now time.Time) *job {
 		}
 		if e.Attempt == 1 {
 			w.asked++
+			w.deepest = max(w.deepest, e.Depth)
 		}
 		return w.job(&e, e.URL, false)
 	}
@@ -139,11 +144,13 @@ func (w *walk) pick(now time.Time) *job {
 func (w *walk) isAtLimit(e *frontier.Entry) bool {
 	switch {
 	case w.follow.MaxURLs > 0 && w.asked >= w.follow.MaxURLs && e.Attempt == 1:
-		w.limit = "--max-urls"
+		w.crawler.reach("--max-urls")
 	case w.follow.MaxBytes > 0 && w.crawler.bytes >= w.follow.MaxBytes:
-		w.limit = "--max-bytes"
+		w.crawler.reach("--max-bytes")
+	default:
+		return false
 	}
-	return w.limit != ""
+	return true
 }
 
 func (w *walk) job(e *frontier.Entry, u link.URL, isRobots bool) *job {
@@ -202,7 +209,10 @@ func (w *walk) book(of *worker) {
 	}
 	if j.attempts <= min(c.options.Retries, maxAttempts-1) && !c.dispatch.draining && mayGoBetter(class, res.Status) && of.mayRepeat() {
 		delay := c.retryDelay(j.attempts)
-		w.urls.Retry(e.Key, now.Add(max(delay, res.RetryAfter()+delay/2)), v, now)
+		delay = max(delay, res.RetryAfter()+delay/2)
+		w.urls.Retry(e.Key, now.Add(delay), v, now)
+		c.publishRetry(j, delay)
+		w.publishPause(e.Key.Host, v)
 		return
 	}
 	r := of.record(class)
@@ -217,6 +227,7 @@ func (w *walk) book(of *worker) {
 	}
 	w.urls.Done(e.Key, state, v, now)
 	c.settle(&r)
+	w.publishPause(e.Key.Host, v)
 }
 
 // isReleased reports whether e could not be had for the guard that it had, and has no longer: another page, on a private
@@ -338,7 +349,7 @@ func (w *walk) abandon(of *worker) {
 // prepare makes a request for the job that a worker has.
 func (w *walk) prepare(of *worker) {
 	e := of.job.errand
-	of.request.Stay = !e.robots
+	of.request.Stay, of.request.Redirects = !e.robots, robots.MaxRedirects
 	of.request.Guarded = e.Kind&kindGuarded != 0
 	of.request.Selection = of.body.selection
 	if e.robots {
@@ -352,15 +363,12 @@ func (w *walk) hosts(n int) HostList {
 	busiest := w.urls.Busiest(n)
 	list := HostList{Sampled: busiest.Sampled}
 	for _, h := range busiest.Busiest {
-		list.Busiest = append(list.Busiest, Host{Name: nameOf(h.Origin), InFlight: h.InFlight, Waiting: h.Queued + h.Waiting})
+		list.Busiest = append(list.Busiest, Host{
+			Name: nameOf(h.Origin), InFlight: h.InFlight, Waiting: h.Queued + h.Waiting, Held: h.Held, Interval: h.Interval,
+		})
+	}
+	if of, left := w.urls.CriticalPath(w.crawler.engine.Now()); left > 0 {
+		list.Critical = Critical{Host: nameOf(w.urls.Host(of).Origin), Left: left}
 	}
 	return list
-}
-
-// Limit is the limit that the crawl has reached, by the name of its flag; "" if it ended otherwise.
-func (c *Crawler) Limit() string {
-	if c.dispatch.walk == nil {
-		return ""
-	}
-	return c.dispatch.walk.limit
 }

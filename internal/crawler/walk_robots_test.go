@@ -75,7 +75,7 @@ func TestRobotsAnswers(t *testing.T) {
 		{"cut", page{class: fetch.ClosedEarly, cut: true, body: "User-agent: *\nAllow: /\n"}, "closed.early", 3},
 		{"too long", long, "ok", 1},
 		{"a redirect", page{status: 301, location: "http://else/rules"}, "ok", 1},
-		{"endless redirects", page{status: 301, location: "/robots.txt"}, "ok", 11},
+		{"endless redirects", page{status: 301, location: "/robots.txt"}, "ok", robots.MaxRedirects + 1},
 		{"a redirect to nowhere", page{status: 302, location: "ftp://h/"}, "ok", 1},
 		{"a long wait", page{status: 503, wait: time.Hour}, "robots", 1},
 	} {

@@ -83,7 +83,7 @@ func (f *fakeWeb) Do(ctx context.Context, req *fetch.Request, res *fetch.Respons
 		if req.Stay {
 			return nil
 		}
-		if hops == 10 {
+		if hops == int(req.Redirects) {
 			return &fetch.Error{Class: fetch.RedirectLimit, Err: fmt.Errorf("made up")}
 		}
 		if u, err = u.Resolve(p.location); err != nil {

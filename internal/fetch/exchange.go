@@ -362,6 +362,8 @@ func (b *buffer) noteElse(o *Options) error {
 	switch {
 	case b.req.Stay:
 		return b.noteLocation()
+	case b.req.Redirects > 0:
+		return b.noteRedirect(int(b.req.Redirects))
 	case o.MaxRedirects > 0:
 		return b.noteRedirect(o.MaxRedirects)
 	}

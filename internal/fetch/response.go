@@ -27,6 +27,8 @@ type Request struct {
 	// Stay says that no redirect is followed, whatever Options.MaxRedirects is: it is the answer, and Response.Location
 	// says where it would lead.
 	Stay bool
+	// Redirects, if not 0, is how many are followed, instead of as many as Options.MaxRedirects says.
+	Redirects uint8
 
 	// OnBody, if not nil, is given the body as it arrives, decoded if Options.Decode says so, stretch by stretch; it must
 	// not keep them, nor wait for anything (see engine.Engine.Leaf). Its error ends the fetch. After a retry on a fresh

@@ -62,22 +62,22 @@ func (m *Memory) Busiest(n int) HostList {
 
 func (h *host) pending() uint32 { return h.counts[Queued] + h.counts[InFlight] + h.counts[Waiting] }
 
-// CriticalPath is how long the host that takes longest will take: until its next turn, the intervals between the starts of what it has
+// CriticalPath is the host that takes longest, and how long that is: until its next turn, the intervals between the starts of what it has
 // queued or waiting, and the answer to the last. When retries are due is left out. A host becomes known for the longest when
 // it grows, which is exact as long as all are asked at their pace; a bounded look at others finds those that fell behind.
-func (m *Memory) CriticalPath(now time.Time) time.Duration {
+func (m *Memory) CriticalPath(now time.Time) (of HostID, left time.Duration) {
 	at := m.instant(now)
-	longest := time.Duration(0)
 	look := func(id HostID, h *host) {
-		if d := m.remaining(h, at); d > longest {
-			longest, m.longest = d, id
+		if d := m.remaining(h, at); d > left {
+			of, left = id, d
+			m.longest = id
 		}
 	}
 	if m.longest != 0 {
 		look(m.longest, m.hosts.at(uint32(m.longest)))
 	}
 	m.visit(askedLongest, look)
-	return longest
+	return of, left
 }
 
 // weigh makes the host that for which most time is left, if it is.

@@ -57,9 +57,10 @@ type Frontier interface {
 	Counts() Counts
 	// Busiest are the n hosts with most in flight and pending, of those that a bounded look finds.
 	Busiest(n int) HostList
-	// CriticalPath is how long the host that takes longest will take for what it has pending, at its present pace: no
-	// number of workers is faster. It is found by a bounded look, and so may be less than that.
-	CriticalPath(now time.Time) time.Duration
+	// CriticalPath is the host that takes longest for what it has pending, and how long that is at its present pace: no
+	// number of workers is faster. It is found by a bounded look, and so may be less than that. Without a host to wait
+	// for both are 0.
+	CriticalPath(now time.Time) (of HostID, left time.Duration)
 }
 
 // HostID is the number of a host, which here is an origin: scheme, name and port. Numbers begin at 1.

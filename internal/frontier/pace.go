@@ -103,14 +103,14 @@ func (p *Pace) End(t *Tempo, v Visit, now Instant) {
 	}
 	p.measure(t, v)
 	if v.RetryAfter > 0 {
-		t.notBefore = max(t.notBefore, now+Instant(min(v.RetryAfter, p.maxWait())))
+		t.notBefore = max(t.notBefore, now+Instant(min(v.RetryAfter, p.LongestWait())))
 	}
 	if now-Instant(v.Latency) < t.slowedAt {
 		return
 	}
 	switch {
 	case v.Throttled:
-		t.slowed = millis(min(max(2*p.Interval(t), minSlowed), p.maxWait()))
+		t.slowed = millis(min(max(2*p.Interval(t), minSlowed), p.LongestWait()))
 		t.slowedAt = now
 	case !v.Failed && t.slowed > 0:
 		t.slowed -= t.slowed / 10
@@ -135,7 +135,9 @@ func (p *Pace) measure(t *Tempo, v Visit) {
 }
 
 // SetCrawlDelay notes the delay of a robots.txt; 0: it has none.
-func (p *Pace) SetCrawlDelay(t *Tempo, d time.Duration) { t.crawlDelay = millis(min(d, p.maxWait())) }
+func (p *Pace) SetCrawlDelay(t *Tempo, d time.Duration) {
+	t.crawlDelay = millis(min(d, p.LongestWait()))
+}
 
 // CrawlDelay is that of its robots.txt, as it is kept to.
 func (t *Tempo) CrawlDelay() time.Duration { return time.Duration(t.crawlDelay) * time.Millisecond }
@@ -153,7 +155,8 @@ func (p *Pace) maxDelay() time.Duration {
 	return defaultMaxDelay
 }
 
-func (p *Pace) maxWait() time.Duration {
+// LongestWait is what is made of a Retry-After at most.
+func (p *Pace) LongestWait() time.Duration {
 	if p.MaxWait > 0 {
 		return p.MaxWait
 	}

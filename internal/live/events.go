@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"time"
-
-	"crawl/internal/fetch"
 )
 
 // hello is the first event of each connection: what was in the last minutes, and what does not change.
@@ -77,7 +75,7 @@ func (e *eventWriter) send(name string, data []byte) {
 
 func advice() map[string]string {
 	all := map[string]string{}
-	for _, a := range fetch.Classes() {
+	for _, a := range classes() {
 		all[string(a.Class)] = a.Sentence
 	}
 	return all

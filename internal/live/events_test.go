@@ -21,11 +21,11 @@ func TestEvents(t *testing.T) {
 	v := s.follow(t)
 	name, data := v.next()
 	var h hello
-	if err := json.Unmarshal(data, &h); err != nil || name != "hello" || h.Advice["timeout.read"] == "" || h.Trusted {
+	if err := json.Unmarshal(data, &h); err != nil || name != "hello" || h.Advice["timeout.read"] == "" || h.Advice["robots"] == "" || h.Trusted {
 		t.Fatalf("%s %s: %v", name, data, err)
 	}
 	v.snapshot(func(name string, snap *Snapshot) bool {
-		if snap.State != StateRunning || snap.Discovered != 100 || snap.Hosts[0] != (Host{"a.example", 8, 4}) || snap.Loop == nil {
+		if snap.State != StateRunning || snap.Discovered != 100 || snap.Hosts[0] != (Host{Name: "a.example", InFlight: 8, Waiting: 4}) || snap.Loop == nil {
 			t.Errorf("%s %+v", name, snap)
 		}
 		return true

@@ -89,6 +89,7 @@ func busyCrawl() *fakeCrawl {
 		InFlight: 20, Peak: 25, Workers: 26, Bytes: 1 << 20, Attempts: 95, Repeats: 4, Retrying: 6, ListRead: 5000,
 		Elapsed: 14 * time.Second, Idled: 4 * time.Second, Concurrency: 50, PerHost: 8, Rate: 100,
 		Pressure: map[fetch.Class]int64{fetch.LocalPorts: 2},
+		Walk:     &crawler.WalkStats{Queued: 4, Hosts: 2, Held: 1, Deepest: 3},
 	}
 	s.Latency.Buckets[10], s.Latency.Buckets[20], s.Latency.Sum = 70, 5, 6*time.Second
 	loop := &Loop{Iterations: 1000, Events: 3000, Steps: 4000, Tasks: 27, TasksPeak: 28, Timers: 5, Descriptors: 22, Idle: 8 * time.Second, Busy: 2 * time.Second, LagSum: time.Second}

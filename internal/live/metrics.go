@@ -9,6 +9,7 @@ import (
 
 	"github.com/VictoriaMetrics/metrics"
 
+	"crawl/internal/crawler"
 	"crawl/internal/fetch"
 )
 
@@ -61,6 +62,7 @@ const (
 // families are those of every crawl, those of a loop, and those of this process.
 func (s *Server) families() []family {
 	all := append(ledgerFamilies(), workFamilies()...)
+	all = append(all, walkFamilies()...)
 	all = append(all, loopFamilies()...)
 	return append(all, s.processFamilies()...)
 }
@@ -89,7 +91,7 @@ func ledgerFamilies() []family {
 			f.gauge(float64(s.figures.Stats.Ledger.Pending))
 		}},
 		{"crawl_class_urls_total", counter, "Settled URLs by class; ok is a whole response, whatever its status.", func(f filler, s *sample) {
-			for _, a := range fetch.Classes() {
+			for _, a := range classes() {
 				f.with("class", string(a.Class)).counter(s.figures.Stats.Ledger.Classes[a.Class])
 			}
 		}},
@@ -149,6 +151,24 @@ func workFamilies() []family {
 				f.gauge(*s.snapshot.ETA)
 			}
 		}},
+	}
+}
+
+// walkFamilies are absent where no links are followed.
+func walkFamilies() []family {
+	walk := func(name, kind, help string, fill func(f filler, w *crawler.WalkStats)) family {
+		return family{name, kind, help, func(f filler, s *sample) {
+			if s.figures.Stats.Walk != nil {
+				fill(f, s.figures.Stats.Walk)
+			}
+		}}
+	}
+	return []family{
+		walk("crawl_queued_urls", gauge, "URLs found by links that wait for their turn.", func(f filler, w *crawler.WalkStats) { f.gauge(float64(w.Queued)) }),
+		walk("crawl_hosts", gauge, "Hosts of the URLs that were found.", func(f filler, w *crawler.WalkStats) { f.gauge(float64(w.Hosts)) }),
+		walk("crawl_held_hosts", gauge, "Hosts whose robots.txt has to be known before they are asked for anything else.", func(f filler, w *crawler.WalkStats) { f.gauge(float64(w.Held)) }),
+		walk("crawl_depth_links", gauge, "Links to the furthest URL that was asked for.", func(f filler, w *crawler.WalkStats) { f.gauge(float64(w.Deepest)) }),
+		walk("crawl_critical_path_seconds", gauge, "How long the host for which most is left takes at its pace.", func(f filler, w *crawler.WalkStats) { f.gauge(w.Critical.Left.Seconds()) }),
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"crawl/internal/crawler"
 	"crawl/internal/fetch"
 )
 
@@ -70,14 +71,19 @@ func TestMetrics(t *testing.T) {
 		{"crawl_loop_tasks", "", 27},
 		{"crawl_loop_descriptors", "", 22},
 		{"crawl_live_viewers", "", 0},
+		{"crawl_class_urls_total", `class="trap"`, 0},
+		{"crawl_queued_urls", "", 4},
+		{"crawl_hosts", "", 2},
+		{"crawl_held_hosts", "", 1},
+		{"crawl_depth_links", "", 3},
 	} {
 		got, ok := all.value(c.name, c.labels)
 		if d := got - c.want; !ok || d > c.want*1e-6 || -d > c.want*1e-6 { // %g has six digits
 			t.Errorf("%s{%s} is %v (there: %v), want %v", c.name, c.labels, got, ok, c.want)
 		}
 	}
-	if n := len(all["crawl_class_urls_total"].series); n != len(fetch.Classes()) {
-		t.Errorf("%d of %d classes", n, len(fetch.Classes()))
+	if n, want := len(all["crawl_class_urls_total"].series), len(fetch.Classes())+len(crawler.Skips()); n != want {
+		t.Errorf("%d of %d classes", n, want)
 	}
 	if v, ok := all.value("crawl_heap_bytes", ""); !ok || v < 1 {
 		t.Errorf("heap %v", v)
@@ -87,11 +93,11 @@ func TestMetrics(t *testing.T) {
 // TestMetricsAbsent: what is not known is not there, rather than zero.
 func TestMetricsAbsent(t *testing.T) {
 	c := busyCrawl()
-	c.figures.Loop = nil
+	c.figures.Loop, c.figures.Stats.Walk = nil, nil
 	c.figures.Stats.Draining = true // no ETA
 	all := scrape(t, c)
 	for name := range all {
-		if strings.HasPrefix(name, "crawl_loop_") || name == "crawl_eta_seconds" {
+		if strings.HasPrefix(name, "crawl_loop_") || slices.Contains([]string{"crawl_eta_seconds", "crawl_queued_urls", "crawl_hosts", "crawl_held_hosts", "crawl_depth_links", "crawl_critical_path_seconds"}, name) {
 			t.Errorf("%s is there", name)
 		}
 	}

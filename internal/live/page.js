@@ -128,9 +128,10 @@
     for (const name of ['discovered', 'fetched', 'failed', 'skipped', 'pending', 'peak', 'concurrency', 'attempts', 'repeats', 'retrying']) {
       set(name, count(s[name]));
     }
-    set('done-share', count(settled) + (s.total < 0 ? ' URLs done' : ' of ' + (s.total_exact ? '' : 'about ') + count(s.total) + ' URLs done'));
+    const about = s.total_exact || s.total_growing ? '' : 'about ';
+    set('done-share', count(settled) + (s.total < 0 ? ' URLs done' : ' of ' + about + count(s.total) + (s.total_growing ? ' URLs found so far done' : ' URLs done')));
     const bar = $('progress');
-    if (s.total > 0) {
+    if (s.total > 0 && !s.total_growing) {
       bar.value = settled / s.total;
     } else if (s.state === 'done') {
       bar.value = 1;
@@ -140,7 +141,8 @@
     set('elapsed', long(s.elapsed));
     set('idled', long(s.idled));
     $('idled-part').hidden = !s.idled;
-    set('eta', s.eta === null ? '–' : 'about ' + long(s.eta));
+    set('eta', s.eta === null ? '–' : (s.total_growing ? 'at least ' : 'about ') + long(s.eta));
+    set('eta-host', s.eta_host ? ', by the pace of ' + s.eta_host : '');
     $('eta-line').hidden = s.state === 'done' || s.state === 'ending';
     set('rate', few(s.rate));
     set('mean-rate', few((s.attempts - s.in_flight) / Math.max(s.elapsed - s.idled, 0.001)));
@@ -153,13 +155,17 @@
     set('memory', s.memory.resident ? bytes(s.memory.resident) : '–');
     set('heap', bytes(s.memory.heap));
     set('stacks', bytes(s.memory.stacks));
-    rows('hosts', list(s.hosts).map(h => [h.name, (s.hosts_sampled && !s.per_host ? '≈ ' : '') + count(h.in_flight), s.per_host ? count(h.waiting) : '–']), 'none');
+    rows('hosts', list(s.hosts).map(h => [h.name, (s.hosts_sampled && !s.per_host ? '≈ ' : '') + count(h.in_flight), s.per_host || s.walk ? count(h.waiting) + (h.held ? ', for robots.txt' : '') : '–']), 'none');
     $('hosts-note').hidden = !s.hosts_sampled;
     const explained = c => [[c.name, advice[c.name] || ''], count(c.n)];
     rows('classes', list(s.classes).map(explained), 'none');
     rows('pressure', list(s.pressure).map(explained), 'nothing');
     $('pressure-part').hidden = !list(s.pressure).length;
     rows('statuses', list(s.statuses).map(c => [c.name, count(c.n)]), 'none');
+    $('walk-part').hidden = !s.walk;
+    if (s.walk) {
+      set('walk', count(s.walk.hosts) + ' known, ' + count(s.walk.held) + ' wait for robots.txt; ' + count(s.walk.queued) + ' URLs queued, ' + count(s.walk.deepest) + ' links deep');
+    }
     loop(s.loop);
     chart('chart-rate', 1, 'Fetches per second', few);
     chart('chart-in-flight', 2, 'Fetches in flight', count);

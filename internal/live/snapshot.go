@@ -35,7 +35,9 @@ type Snapshot struct {
 
 	Total      int64    `json:"total"` // URLs of the crawl; -1: not known
 	TotalExact bool     `json:"total_exact"`
-	ETA        *float64 `json:"eta"` // s; null: not known
+	ETA        *float64 `json:"eta"`                     // s; null: not known
+	ETAHost    string   `json:"eta_host,omitempty"`      // whose pace it is, if that of one is what takes longest
+	Growing    bool     `json:"total_growing,omitempty"` // total is what links have led to so far
 
 	InFlight    int     `json:"in_flight"`
 	Peak        int     `json:"peak"`
@@ -58,6 +60,7 @@ type Snapshot struct {
 	Hosts        []Host  `json:"hosts"`    // the busiest first
 	HostsSampled bool    `json:"hosts_sampled"`
 
+	Walk   *Walk        `json:"walk"` // null: no links are followed
 	Loop   *LoopFigures `json:"loop"` // null: no event loop
 	Memory Memory       `json:"memory"`
 }
@@ -73,6 +76,17 @@ type Host struct {
 	Name     string `json:"name"`
 	InFlight int    `json:"in_flight"`
 	Waiting  int    `json:"waiting"`
+
+	Held     bool    `json:"held,omitempty"`     // its robots.txt has to be known first
+	Interval float64 `json:"interval,omitempty"` // s between two requests to it
+}
+
+// Walk is where a crawl by links stands.
+type Walk struct {
+	Queued  int64 `json:"queued"` // URLs that wait for their turn
+	Hosts   int64 `json:"hosts"`  // that are known
+	Held    int64 `json:"held"`   // of these, those whose robots.txt has to be known first
+	Deepest int   `json:"deepest"`
 }
 
 // LoopFigures are an event loop since the snapshot before.
@@ -99,7 +113,7 @@ func state(s *crawler.Stats) string {
 // newSnapshot is what f says, beside what before said. listSize is in bytes, 0 if it is not known.
 func newSnapshot(f, before *Figures, memory Memory, listSize int64) Snapshot {
 	s, was := &f.Stats, &before.Stats
-	s.LongestQueue = f.Hosts.LongestQueue()
+	s.See(&f.Hosts)
 	l := &s.Ledger
 	snap := Snapshot{
 		State: state(s), Elapsed: s.Elapsed.Seconds(), Idled: s.Idled.Seconds(),
@@ -110,11 +124,15 @@ func newSnapshot(f, before *Figures, memory Memory, listSize int64) Snapshot {
 		Hosts: []Host{}, HostsSampled: f.Hosts.Sampled, Memory: memory,
 	}
 	snap.Total, snap.TotalExact = s.Total(listSize)
-	if eta, ok := s.ETA(listSize); ok {
-		snap.ETA = seconds(eta)
+	snap.Growing = s.IsGrowing()
+	if eta, host, ok := s.ETA(listSize); ok {
+		snap.ETA, snap.ETAHost = seconds(eta), host
 	}
 	for _, h := range f.Hosts.Busiest {
-		snap.Hosts = append(snap.Hosts, Host(h))
+		snap.Hosts = append(snap.Hosts, Host{h.Name, h.InFlight, h.Waiting, h.Held, h.Interval.Seconds()})
+	}
+	if w := s.Walk; w != nil {
+		snap.Walk = &Walk{w.Queued, w.Hosts, w.Held, w.Deepest}
 	}
 	ended := difference(s.Latency.Buckets[:], was.Latency.Buckets[:])
 	since := max(time.Millisecond, s.Elapsed-was.Elapsed).Seconds()
@@ -194,10 +212,13 @@ func statuses(all map[int]int64) []Count {
 	return counts
 }
 
+// classes are all that URLs end with: those of a fetch in its order, and why they are skipped.
+func classes() []fetch.Advice { return append(fetch.Classes(), crawler.Skips()...) }
+
 // failures are the classes but ok, the most frequent first, then in the order of a fetch.
 func failures(all map[fetch.Class]int64) []Count {
 	counts := []Count{}
-	for _, a := range fetch.Classes() {
+	for _, a := range classes() {
 		if n := all[a.Class]; n > 0 && a.Class != fetch.OK {
 			counts = append(counts, Count{string(a.Class), n})
 		}

@@ -109,3 +109,26 @@ func TestHistory(t *testing.T) {
 		t.Errorf("%d points", n)
 	}
 }
+
+// TestSnapshotOfWalk: of a crawl by links it has why URLs are skipped, the hosts, and how long the critical one takes; its
+// total is what was found.
+func TestSnapshotOfWalk(t *testing.T) {
+	f := busyCrawl().figures
+	f.Stats.ListDone = true
+	f.Stats.Walk = &crawler.WalkStats{Queued: 30, Hosts: 7, Held: 2, Deepest: 4}
+	f.Stats.Ledger.Classes = map[fetch.Class]int64{fetch.OK: 3, crawler.SkipDepth: 9, crawler.SkipRobots: 1, fetch.TimeoutRead: 2}
+	f.Hosts = crawler.HostList{
+		Busiest:  []crawler.Host{{Name: "a.example", Waiting: 30, Held: true, Interval: 1500 * time.Millisecond}},
+		Critical: crawler.Critical{Host: "slow.example", Left: 7 * time.Hour},
+	}
+	s := newSnapshot(&f, &Figures{}, Memory{}, 0)
+	if s.Walk == nil || *s.Walk != (Walk{30, 7, 2, 4}) || s.ETAHost != "slow.example" || *s.ETA != 7*3600 || !s.Growing || s.TotalExact {
+		t.Errorf("%+v", s)
+	}
+	if c := s.Classes; !slices.Equal(c, []Count{{"depth", 9}, {"timeout.read", 2}, {"robots", 1}}) {
+		t.Errorf("%v", c)
+	}
+	if h := s.Hosts[0]; h != (Host{"a.example", 0, 30, true, 1.5}) {
+		t.Errorf("%+v", h)
+	}
+}

@@ -194,16 +194,31 @@ func (o *oracle) counts() frontier.Counts {
 // criticalPath is the longest time that is left for a host.
 func (o *oracle) criticalPath(now time.Time) (longest time.Duration) {
 	for _, h := range o.hosts {
-		n := o.count(h, frontier.Queued) + o.count(h, frontier.Waiting)
-		if n == 0 {
-			continue
-		}
-		each := o.options.Pace.Interval(&h.tempo)
-		if p := o.options.Pace.PerHost; p > 0 {
-			each = max(each, h.tempo.Latency()/time.Duration(p))
-		}
-		turn := max(0, time.Duration(o.options.Pace.Next(&h.tempo)-instant(now)))
-		longest = max(longest, turn+time.Duration(n-1)*each+h.tempo.Latency())
+		longest = max(longest, o.remaining(h, now))
 	}
 	return longest
+}
+
+// remaining is how long h takes for what it has queued or waiting.
+func (o *oracle) remaining(h *oracleHost, now time.Time) time.Duration {
+	n := o.count(h, frontier.Queued) + o.count(h, frontier.Waiting)
+	if n == 0 {
+		return 0
+	}
+	each := o.options.Pace.Interval(&h.tempo)
+	if p := o.options.Pace.PerHost; p > 0 {
+		each = max(each, h.tempo.Latency()/time.Duration(p))
+	}
+	turn := max(0, time.Duration(o.options.Pace.Next(&h.tempo)-instant(now)))
+	return turn + time.Duration(n-1)*each + h.tempo.Latency()
+}
+
+// hostOf is the host of a number, nil if there is none.
+func (o *oracle) hostOf(id frontier.HostID) *oracleHost {
+	for _, h := range o.hosts {
+		if h.id == id {
+			return h
+		}
+	}
+	return nil
 }

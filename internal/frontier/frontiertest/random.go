@@ -275,8 +275,12 @@ func (p *play) compare() {
 		}
 	}
 	if p.chance.IntN(10) == 0 {
-		if got, want := p.CriticalPath(p.now), p.oracle.criticalPath(p.now); got != want {
+		of, got := p.CriticalPath(p.now)
+		if want := p.oracle.criticalPath(p.now); got != want {
 			p.Fatalf("critical path %v, want %v", got, want)
+		}
+		if h := p.oracle.hostOf(of); (h == nil) != (got == 0) || h != nil && p.oracle.remaining(h, p.now) != got {
+			p.Fatalf("critical path %v is not that of host %d", got, of)
 		}
 		p.compareBusiest()
 	}
