@@ -224,14 +224,22 @@ func (x *Extractor) conclude(u *URL) Page {
 // they are yielded, which is most of the work.
 func (x *Extractor) Links(yield func(Link) bool) {
 	for i := range x.refs.list {
-		r := &x.refs.list[i]
-		l := Link{Kind: r.kind, NoFollow: r.flags&refNoFollow != 0}
-		l.URL, l.Ref, l.Err = x.resolve(r)
-		if !yield(l) {
+		if !yield(x.Link(i)) {
 			return
 		}
 	}
 }
+
+// Link is the i-th of them, from 0.
+func (x *Extractor) Link(i int) Link {
+	r := &x.refs.list[i]
+	l := Link{Kind: r.kind, NoFollow: r.flags&refNoFollow != 0}
+	l.URL, l.Ref, l.Err = x.resolve(r)
+	return l
+}
+
+// Page is what End has returned.
+func (x *Extractor) Page() Page { return x.page }
 
 // resolve makes the URL of a reference.
 func (x *Extractor) resolve(r *ref) (u URL, s string, err error) {
