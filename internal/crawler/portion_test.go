@@ -90,7 +90,8 @@ func TestPortions(t *testing.T) {
 				t.Error(err)
 			}
 			checkEnd(t, c)
-			if largest > 3*portion { // two turns in one iteration, of a step more than a portion at most
+			const most = 2000 // a portion is 512, and one step of a parser more; two of them may come in one iteration of the loop
+			if largest > most {
 				t.Errorf("%d URLs were entered without a turn of another task", largest)
 			}
 			if c.ledger.Discovered != n+1 {
