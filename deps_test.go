@@ -39,7 +39,7 @@ var importTable = []row{
 	{name: "fetch", may: []string{"engine", "dns", "http1", "link", "cookies", "coding"}, why: "one fetch; knows no crawl"},
 	{name: "frontier", may: []string{"link"}, why: "what to fetch next; knows neither network nor clock"},
 	{name: "frontier/frontiertest", may: []string{"frontier", "link"}, why: "the suite that every store passes"},
-	{name: "crawler", may: []string{"engine", "fetch", "frontier", "link", "robots"}, why: "the crawl; knows no command line and no output format"},
+	{name: "crawler", may: []string{"engine", "fetch", "frontier", "link", "robots", "sitemap"}, why: "the crawl; knows no command line and no output format"},
 	{name: "modes", may: []string{"engine", "eventloop", "fetch", "http1", "link"}, why: "the same work in each model of concurrency; judges nothing"},
 	{name: "report", may: []string{"crawler"}, why: "tables, charts and pages of what it is given; reads the crawler's record, nothing behind it"},
 	{name: "compare", may: []string{"modes", "origin", "report"}, why: "measures the modes from outside; knows nothing of how they work"},

@@ -39,6 +39,7 @@ type followFlags struct {
 	delay     delay
 	nofollow  bool
 	strip     []string
+	sitemaps  []string
 
 	set     func(name string) bool // a flag was given; nil: the command has none of these
 	options *crawler.Follow        // nil: no links are followed
@@ -57,13 +58,14 @@ func (o *followFlags) add(f *pflag.FlagSet) {
 	f.Var(&o.delay, "delay", "between two requests to one host, from start to start: `TIME`, or auto: by how fast it answers (default auto)")
 	f.BoolVar(&o.nofollow, "follow-nofollow", false, "follow links that ask not to be followed, too")
 	f.StringSliceVar(&o.strip, "strip-query", nil, "leave query parameters of these `NAMES` out of URLs, as sid,utm_* or tracking, which is a set of them")
+	f.StringArrayVar(&o.sitemaps, "sitemaps", nil, "take URLs from sitemaps too: `auto` (those that robots.txt names, else /sitemap.xml), off, or the URLs of some, as auto,URL; may be repeated (default off)")
 	o.set = f.Changed
 }
 
 // check settles the options. The rest of the flags has been checked.
 func (o *followFlags) check(h *fetchFlags, cookies *cookieFlags) error {
 	if !o.recursive {
-		for _, name := range []string{"scope", "include", "exclude", "max-depth", "max-urls", "max-bytes", "assets", "robots", "delay", "follow-nofollow", "strip-query"} {
+		for _, name := range []string{"scope", "include", "exclude", "max-depth", "max-urls", "max-bytes", "assets", "robots", "delay", "follow-nofollow", "strip-query", "sitemaps"} {
 			if o.set != nil && o.set(name) {
 				return usageError("--%s: is for crawls that follow links, with -r", name)
 			}
@@ -109,8 +111,16 @@ func (o *followFlags) check(h *fetchFlags, cookies *cookieFlags) error {
 			return usageError("--strip-query %w", err)
 		}
 	}
+	if f.Sitemaps, err = parseSitemaps(o.sitemaps); err != nil {
+		return err
+	}
 	o.options = f
 	return nil
+}
+
+// hasSitemaps reports whether a crawl may begin with sitemaps, when check has been called.
+func (o *followFlags) hasSitemaps() bool {
+	return o.options != nil && len(o.options.Sitemaps.Given) > 0
 }
 
 // secret is the flag by which every request says who asks, whatever its host; "" if there is none.

@@ -30,7 +30,8 @@ With -r, pages are read for links while they arrive, and what they lead to withi
 read to its end first. A redirect is a record of its own, and where it leads is
 another. robots.txt is obeyed, and hosts are asked as seldom as suits them (--delay);
 what is left out is counted in the ledger, by the reason, and has a record where
-robots.txt is that.
+robots.txt is that. With --sitemaps the crawl takes URLs from sitemaps too; with that
+of a sitemap it needs no other, and begins with what is listed there.
 
 The first Ctrl-C (or SIGTERM, or SIGHUP) begins nothing new and waits for what is
 in flight; the second stops at once. SIGQUIT prints what every task is doing and
@@ -69,6 +70,7 @@ const runExamples = `  crawl run http://127.0.0.1:8080/
   sitemap-tool | crawl run -i - -c 200 --per-host 4 --rate 100/s > records.jsonl
   crawl run -i urls.txt --fail-on any -q || echo "broken links"
   crawl run -r https://example.org/ --max-depth 3 -o pages.jsonl
+  crawl run -r --sitemaps https://example.org/sitemap.xml --max-depth 0 -o pages.jsonl
   crawl run -r http://127.0.0.1:8080/ --delay 0 --fail-on 404 -q > /dev/null`
 
 // runOptions are the flags of crawl run.
@@ -237,8 +239,9 @@ func (o *runOptions) run(s streams, urls []string) error {
 }
 
 func (o *runOptions) check(urls []string) error {
-	if len(urls) == 0 && o.list == "" {
-		return &exitErr{code: exitUsage, err: errors.New("no URLs: give some, or a list with -i"), hint: "crawl run -i urls.txt"}
+	none := len(urls) == 0 && o.list == ""
+	if none && len(o.follow.sitemaps) == 0 {
+		return errNoURLs()
 	}
 	switch o.progress {
 	case "auto", "bar", "plain", "none":
@@ -254,7 +257,17 @@ func (o *runOptions) check(urls []string) error {
 	if err := o.checkFetching(); err != nil {
 		return err
 	}
-	return o.follow.check(&o.fetch, &o.cookies)
+	if err := o.follow.check(&o.fetch, &o.cookies); err != nil {
+		return err
+	}
+	if none && !o.follow.hasSitemaps() {
+		return errNoURLs()
+	}
+	return nil
+}
+
+func errNoURLs() error {
+	return &exitErr{code: exitUsage, err: errors.New("no URLs: give some, or a list with -i"), hint: "crawl run -i urls.txt"}
 }
 
 // checkFetching checks the flags that say how a URL is fetched.

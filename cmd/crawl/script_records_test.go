@@ -62,11 +62,16 @@ type page struct {
 	NoIndex    bool   `json:"noindex"`
 	NoFollow   bool   `json:"nofollow"`
 	Disallowed bool   `json:"disallowed"`
+
+	Sitemap      string `json:"sitemap"`
+	Entries      *int   `json:"entries"`
+	Dropped      int    `json:"dropped"`
+	SitemapError string `json:"sitemap_error"`
 }
 
 // recordFields are the fields in their order, and those of timings in theirs.
 const (
-	recordFields = "url final_url status class error attempts redirects retry_after media_type charset coding bytes_wire bytes_body bytes_decoded digest range etag last_modified remote proxy protocol tls started timings lag referrer depth title lang canonical links other_links noindex nofollow disallowed"
+	recordFields = "url final_url status class error attempts redirects retry_after media_type charset coding bytes_wire bytes_body bytes_decoded digest range etag last_modified remote proxy protocol tls started timings lag referrer depth title lang canonical links other_links noindex nofollow disallowed sitemap entries dropped sitemap_error"
 	timingFields = "queue dns connect tls first_byte body total"
 )
 

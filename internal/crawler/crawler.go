@@ -183,7 +183,7 @@ func (c *Crawler) hire() {
 		w.request.Selection = &fetch.Selection{Part: o.Part}
 	}
 	if c.options.Digest || c.options.Follow != nil {
-		w.body = &reading{crawler: c, response: &w.response}
+		w.body = &reading{crawler: c, worker: w, response: &w.response}
 		w.request.OnBody = w.body.take
 	}
 	if c.options.Digest {
@@ -260,6 +260,7 @@ type worker struct {
 	body     *reading // nil: nothing is done with bodies
 
 	job  *job // in flight; nil: none
+	more bool // it has arrived, and what it leads to is being entered
 	err  error
 	over bool
 }
@@ -274,13 +275,15 @@ func (w *worker) run(ctx context.Context) error {
 		switch {
 		case w.over:
 			return nil
+		case w.more:
+			cut = c.engine.Sleep(ctx, 0)
 		case w.job != nil:
 			w.err = c.fetcher.Do(ctx, &w.request, &w.response)
 		default:
 			cut = w.rest(ctx)
 		}
 		if cut != nil || ctx.Err() != nil {
-			w.quit()
+			c.engine.Leaf(w.quit)
 		}
 	}
 	return nil
@@ -314,6 +317,10 @@ func (w *worker) turnover() {
 		return
 	}
 	if w.job != nil {
+		if w.more = c.dispatch.walk != nil && c.dispatch.walk.unfold(w); w.more {
+			c.stir()
+			return
+		}
 		c.inFlight--
 		c.dispatch.finished(w.job)
 		w.book()

@@ -20,6 +20,8 @@ type Follow struct {
 	Token    string // our product token, by which robots.txt and pages speak of us
 	NoFollow bool   // links are followed whose page says not to
 
+	Sitemaps Sitemaps // that say which URLs there are, besides links
+
 	Canon *link.Canon // what is left out of URLs; nil: their fragments
 
 	Pace frontier.Pace // its PerHost is that of the Options

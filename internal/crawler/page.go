@@ -16,6 +16,11 @@ type PageFacts struct {
 	NoIndex    bool // it asks not to be found by searching
 	NoFollow   bool // it asks that its links be not followed
 	Disallowed bool // by robots.txt, in a crawl that only reports that
+
+	Sitemap      string // its format, if it was read as a sitemap; "" else
+	Entries      int    // of that
+	Dropped      int    // of those without a usable address
+	SitemapError string // why it, or the rest of it, is none
 }
 
 // take takes what a page says of itself, with what the fields of its response say.
@@ -48,5 +53,17 @@ func (p *PageFacts) append(b []byte) []byte {
 			b = append(b, `":true`...)
 		}
 	}
-	return b
+	return p.appendSitemap(b)
+}
+
+func (p *PageFacts) appendSitemap(b []byte) []byte {
+	if p.Sitemap == "" {
+		return b
+	}
+	b = appendField(b, `,"sitemap":`, p.Sitemap)
+	b = appendInt(b, `,"entries":`, int64(p.Entries))
+	if p.Dropped > 0 {
+		b = appendInt(b, `,"dropped":`, int64(p.Dropped))
+	}
+	return appendField(b, `,"sitemap_error":`, p.SitemapError)
 }

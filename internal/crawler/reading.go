@@ -19,9 +19,13 @@ type reading struct {
 
 	selection *fetch.Selection // of requests for pages
 
+	worker   *worker
 	response *fetch.Response // of the worker
 	robots   bool            // it is a robots.txt
+	listed   bool            // it is to be read as a sitemap
+	sitemap  *listing        // nil: it is not read as one
 	links    *link.Extractor // borrowed; nil: it is no document with links
+	entered  int             // of its links; below 0: they are not known yet
 	file     []byte          // of a robots.txt, as far as it counts
 	lifetime string          // its Cache-Control
 	tags     link.Robots     // of X-Robots-Tag
@@ -36,6 +40,7 @@ func (r *reading) begin(isRobots bool) {
 		r.hash.Reset()
 	}
 	r.robots, r.file, r.lifetime, r.tags = isRobots, nil, "", link.Robots{}
+	r.listed, r.entered = false, -1
 }
 
 // head sees what is to be read. It is for fetch.Watch.
@@ -50,8 +55,14 @@ func (r *reading) head(h *fetch.Head) {
 	for value := range h.Values("X-Robots-Tag") {
 		r.tags = r.tags.Or(link.ParseRobotsTag(string(value), follow.Token))
 	}
+	if r.response.Status != 200 {
+		return
+	}
+	if r.listed || isXML(r.response.MediaType) && follow.Sitemaps.on() {
+		r.sitemap = newListing(&r.worker.job.url, r.response.Charset, !r.listed)
+	}
 	kind, ok := link.DocumentOf(r.response.MediaType)
-	if !ok || r.response.Status != 200 || kind == link.CSS && !follow.Assets {
+	if !ok || kind == link.CSS && !follow.Assets {
 		return
 	}
 	r.links = r.crawler.borrowExtractor()
@@ -73,8 +84,10 @@ func (r *reading) take(p []byte) error {
 		r.links.Write(p)
 	}
 	if r.hash != nil {
-		_, err := r.hash.Write(p)
-		return err
+		_, _ = r.hash.Write(p) // which never fails
+	}
+	if r.sitemap != nil {
+		return r.readSitemap(p)
 	}
 	return nil
 }
@@ -82,6 +95,10 @@ func (r *reading) take(p []byte) error {
 // end gives back what was borrowed. The caller holds the crawl's lock.
 func (r *reading) end() {
 	r.file = nil // it may be long
+	if r.sitemap != nil {
+		r.sitemap.parser.Stop()
+		r.sitemap = nil
+	}
 	if r.links != nil {
 		r.crawler.extractors = append(r.crawler.extractors, r.links)
 		r.links = nil

@@ -17,6 +17,7 @@ type site struct {
 	err      error // why its robots.txt could not be read, if it could not
 	attempts int   // at that, since it was last read
 	public   bool  // it has turned out to be on a public address
+	seeded   bool  // a URL of it was given
 }
 
 func (w *walk) siteOf(h frontier.HostID) *site {
@@ -82,11 +83,12 @@ func (w *walk) bookRobots(of *worker, v frontier.Visit, now time.Time) {
 		c.publishRetry(of.job, delay)
 		return
 	}
-	answer := robots.Answer{RetryAfter: res.RetryAfter()}
+	answer, sitemaps := robots.Answer{RetryAfter: res.RetryAfter()}, []string(nil)
 	if err == nil {
 		answer.Status, answer.Lifetime = res.Status, robots.Lifetime(of.body.lifetime)
 		if answer.Standing() == robots.Successful {
-			answer.Rules = robots.Parse(of.body.file, w.follow.Token).Rules
+			file := robots.Parse(of.body.file, w.follow.Token)
+			answer.Rules, sitemaps = file.Rules, file.Sitemaps
 		}
 	}
 	s.known, s.err, s.attempts = s.known.After(answer, now), err, 0
@@ -94,6 +96,7 @@ func (w *walk) bookRobots(of *worker, v frontier.Visit, now time.Time) {
 	w.release(host, now)
 	w.publishRobots(of, s, answer.Status)
 	w.publishPause(host, v)
+	w.nameSitemaps(of, s, sitemaps, now)
 }
 
 // hold has a host wait for its robots.txt, however long that takes.

@@ -22,6 +22,8 @@ type walk struct {
 	asked     int64  // URLs that were given out, for the first time
 	deepest   int    // links to the furthest of them
 	held      int64  // hosts that wait for their robots.txt
+
+	listed map[frontier.Key]uint8 // URLs that are to be read as sitemaps, and how many indexes have led to them
 }
 
 // errand is what a job of a walk is for.
@@ -44,10 +46,13 @@ const (
 func newWalk(c *Crawler, f *Follow) *walk {
 	pace := f.Pace
 	pace.PerHost = c.options.PerHost
-	return &walk{
+	w := &walk{
 		crawler: c, follow: f, territory: newTerritory(&f.Scope), sites: make([]site, 1),
-		urls: frontier.NewMemory(frontier.Options{Pace: pace, Shared: kindGuarded}, c.engine.Now()),
+		urls:   frontier.NewMemory(frontier.Options{Pace: pace, Shared: kindGuarded}, c.engine.Now()),
+		listed: map[frontier.Key]uint8{},
 	}
+	w.openSitemaps(c.engine.Now())
+	return w
 }
 
 var errUserinfo = errors.New("user and password in a URL are not kept where links are followed; see -u")
@@ -73,7 +78,7 @@ func (w *walk) seed(now time.Time) {
 		}
 		w.territory.claim(&u)
 		u = w.request(&u)
-		w.add(&u, frontier.Link{}, "", now)
+		w.seeded(&u, w.add(&u, frontier.Link{}, "", now).Key.Host, now)
 	}
 }
 
@@ -87,7 +92,7 @@ func (w *walk) request(u *link.URL) link.URL {
 
 // add enters a URL, skipped if there is a reason, and keeps the ledger. (The frontier numbers reasons, so that they can be
 // taken back: a URL may be found once more on a way that is open.)
-func (w *walk) add(u *link.URL, l frontier.Link, reason fetch.Class, now time.Time) {
+func (w *walk) add(u *link.URL, l frontier.Link, reason fetch.Class, now time.Time) frontier.Added {
 	if reason != "" {
 		l.Skip, l.Kind = true, numberOf(reason)
 	}
@@ -105,6 +110,7 @@ func (w *walk) add(u *link.URL, l frontier.Link, reason fetch.Class, now time.Ti
 	if w.crawler.heard&(URLDiscovered|URLSkipped|URLRevived) != 0 {
 		w.publishAdded(l, added, reason)
 	}
+	return added
 }
 
 // pick takes the URL whose turn it is, or the robots.txt that has to be read before.
@@ -112,6 +118,7 @@ func (w *walk) pick(now time.Time) *job {
 	if w.seed(now); !w.crawler.dispatch.ended {
 		return nil
 	}
+	w.claimSitemaps()
 	for !w.crawler.sink.full() { // records of what is skipped take room there
 		e, ok := w.urls.Next(now)
 		if !ok {
@@ -131,7 +138,7 @@ func (w *walk) pick(now time.Time) *job {
 		if !known {
 			return w.askRobots(&e, now)
 		}
-		if e.Attempt == 1 {
+		if e.Attempt == 1 && !w.isListed(e.Key) {
 			w.asked++
 			w.deepest = max(w.deepest, e.Depth)
 		}
@@ -143,7 +150,7 @@ func (w *walk) pick(now time.Time) *job {
 // isAtLimit reports whether the crawl has had what it may have, and e would be more.
 func (w *walk) isAtLimit(e *frontier.Entry) bool {
 	switch {
-	case w.follow.MaxURLs > 0 && w.asked >= w.follow.MaxURLs && e.Attempt == 1:
+	case w.follow.MaxURLs > 0 && w.asked >= w.follow.MaxURLs && e.Attempt == 1 && !w.isListed(e.Key):
 		w.crawler.reach("--max-urls")
 	case w.follow.MaxBytes > 0 && w.crawler.bytes >= w.follow.MaxBytes:
 		w.crawler.reach("--max-bytes")
@@ -220,7 +227,7 @@ func (w *walk) book(of *worker) {
 	state := frontier.Failed
 	if class == fetch.OK {
 		state = frontier.Fetched
-		w.links(of, e, r.Page, now)
+		w.conclude(of, e, r.Page, now)
 	}
 	if w.follow.Robots == RobotsReport {
 		r.Page.Disallowed = w.bars(e) != nil
@@ -248,25 +255,39 @@ func visit(res *fetch.Response, class fetch.Class) frontier.Visit {
 	return v
 }
 
-// links enters what a page, or a redirect, leads to.
-func (w *walk) links(of *worker, e *frontier.Entry, p *PageFacts, now time.Time) {
-	u, res := &of.job.url, &of.response
-	l := frontier.Link{From: e.Key, Depth: e.Depth + 1}
-	if res.Public || e.Kind&kindGuarded != 0 {
-		l.Kind = kindGuarded
+// unfold enters a portion of what the fetch that has ended leads to, and reports whether there is more. (Of a sitemap that broke
+// off, what it had counts.)
+func (w *walk) unfold(of *worker) (more bool) {
+	b, now := of.body, w.crawler.engine.Now()
+	if l := b.sitemap; l != nil {
+		if more = l.turn(); !more {
+			l.close()
+		}
+		found, format := l.taken()
+		w.enter(of, found, format, now)
+		if more {
+			return true
+		}
 	}
-	if to := res.Location(); to != "" {
-		w.redirect(u, to, e, l, now)
-		return
+	return b.links != nil && of.err == nil && w.links(of, now)
+}
+
+// links enters a portion of the links of a page.
+func (w *walk) links(of *worker, now time.Time) (more bool) {
+	b, x := of.body, of.body.links
+	if b.entered < 0 {
+		x.End(&of.job.url)
+		b.entered = 0
 	}
-	x := of.body.links
-	if x == nil {
-		return
-	}
-	page := x.End(u)
-	p.take(&page, of.body.tags)
-	closed := p.NoFollow && !w.follow.NoFollow
-	for found := range x.LinksOf(w.isFollowed) {
+	page := x.Page()
+	l := frontier.Link{From: of.job.errand.Key, Depth: of.job.errand.Depth + 1, Kind: guarded(of)}
+	closed := b.tags.Or(page.Robots).NoFollow && !w.follow.NoFollow
+	end := min(page.Links, b.entered+portion)
+	for ; b.entered < end; b.entered++ {
+		if !w.isFollowed(x.Kind(b.entered)) {
+			continue
+		}
+		found := x.Link(b.entered)
 		if found.Err != nil {
 			continue
 		}
@@ -275,6 +296,20 @@ func (w *walk) links(of *worker, e *frontier.Entry, p *PageFacts, now time.Time)
 			continue // as nearly all are
 		}
 		w.add(&to, l, w.reason(&to, &l, closed || found.NoFollow && !w.follow.NoFollow), now)
+	}
+	return b.entered < page.Links
+}
+
+// conclude notes what a page says of itself, and enters where a redirect leads.
+func (w *walk) conclude(of *worker, e *frontier.Entry, p *PageFacts, now time.Time) {
+	if to := of.response.Location(); to != "" {
+		w.redirect(&of.job.url, to, e, frontier.Link{From: e.Key, Kind: guarded(of)}, now)
+		return
+	}
+	of.body.sitemap.note(p)
+	if x := of.body.links; x != nil {
+		page := x.Page()
+		p.take(&page, of.body.tags)
 	}
 }
 
@@ -293,9 +328,19 @@ func (w *walk) redirect(u *link.URL, to string, e *frontier.Entry, l frontier.Li
 	next = w.request(&next)
 	hops := e.Kind&kindHops + 1
 	l.Depth, l.Kind, l.Exact = e.Depth, l.Kind|hops, true
-	reason := w.reason(&next, &l, false)
+	nested, listed := w.listed[e.Key]
+	reason := fetch.Class("")
+	if listed {
+		reason = w.sitemapReason(&next, u)
+	} else {
+		reason = w.reason(&next, &l, false)
+	}
 	if reason == "" && hops > maxHops {
 		reason = SkipTrap
+	}
+	if listed {
+		w.addSitemap(&next, l, int(nested), reason, now)
+		return
 	}
 	w.add(&next, l, reason, now)
 }
@@ -356,6 +401,7 @@ func (w *walk) prepare(of *worker) {
 		of.request.Selection = nil // it is needed as it is, and the whole of it
 	}
 	of.body.begin(e.robots)
+	of.body.listed = !e.robots && w.isListed(e.Key)
 }
 
 // hosts are the busiest, for Crawler.Hosts.

@@ -28,6 +28,9 @@ type modelWeb struct {
 	fixed bool // depths cannot depend on the order of answers
 	loose bool // references are spelled in many ways, and there are no redirects, whose spelling counts
 
+	listings map[string]listed   // what those pages list that are sitemaps
+	named    map[string][]string // Sitemap lines of robots.txt files, by origin
+
 	pauses int
 	output time.Duration // that a write takes
 }
@@ -167,7 +170,11 @@ func resolve(base, ref string) string {
 // inScope is what docs say of the extents.
 func (m *modelWeb) inScope(url string) bool {
 	u, _ := neturl.Parse(url)
-	for _, s := range m.seeds {
+	claims := m.seeds
+	if len(claims) == 0 {
+		claims = m.given()
+	}
+	for _, s := range claims {
 		seed, _ := neturl.Parse(s)
 		labels := func(u *neturl.URL) string {
 			l := strings.Split(u.Hostname(), ".")
@@ -205,6 +212,15 @@ func (m *modelWeb) search() (asked []string, skips map[fetch.Class]int64) {
 	f := m.o.Follow
 	depth, class := map[string]int{}, map[string]fetch.Class{}
 	var queue []string
+	isListed := map[string]bool{}
+	enter := func(url string, d int, why fetch.Class) {
+		if was, known := class[url]; known && (was == "" && depth[url] <= d || why != "") {
+			return
+		}
+		if class[url], depth[url] = why, d; why == "" {
+			queue = append(queue, url)
+		}
+	}
 	find := func(url string, d int, closed, seed bool) {
 		url = spelled(url)
 		why := fetch.Class("")
@@ -219,15 +235,26 @@ func (m *modelWeb) search() (asked []string, skips map[fetch.Class]int64) {
 		case f.MaxDepth >= 0 && d > f.MaxDepth:
 			why = SkipDepth
 		}
-		if was, known := class[url]; known && (was == "" && depth[url] <= d || why != "") {
-			return
+		enter(url, d, why)
+	}
+	list := func(url, from string) {
+		why := fetch.Class("")
+		if from != "" && hostOf(url) != hostOf(from) && !m.inScope(url) {
+			why = SkipScope
 		}
-		if class[url], depth[url] = why, d; why == "" {
+		if enter(url, 0, why); why == "" && !isListed[url] {
+			isListed[url] = true
 			queue = append(queue, url)
 		}
 	}
+	for _, s := range m.given() {
+		list(s, "")
+	}
 	for _, s := range m.seeds {
 		find(s, 0, false, true)
+	}
+	for _, s := range m.automatic() {
+		list(s[0], s[1])
 	}
 	for len(queue) > 0 {
 		url := queue[0]
@@ -237,8 +264,18 @@ func (m *modelWeb) search() (asked []string, skips map[fetch.Class]int64) {
 			class[url] = SkipRobots
 			continue
 		}
-		if to := m.moved[url]; to != "" {
+		switch to := m.moved[url]; {
+		case to != "" && isListed[url]:
+			list(resolve(url, to), url)
+		case to != "":
 			find(resolve(url, to), d, false, false)
+		}
+		for _, to := range m.listings[url].of(m.o.Follow, isListed[url]) {
+			if m.listings[url].index {
+				list(to, url)
+			} else {
+				find(to, 0, false, false)
+			}
 		}
 		base := url
 		if b := m.base[url]; b != "" {
@@ -273,7 +310,10 @@ func TestWalkModel(t *testing.T) {
 }
 
 func checkModel(t *testing.T, w *world, seed uint64) {
-	m := newModelWeb(seed)
+	checkWeb(t, w, newModelWeb(seed))
+}
+
+func checkWeb(t *testing.T, w *world, m *modelWeb) {
 	want, skips := m.search()
 	f := newFakeWeb(w, nil)
 	f.page = func(url string, _ int) page {

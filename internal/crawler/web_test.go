@@ -111,11 +111,11 @@ func (f *fakeWeb) once(ctx context.Context, u *link.URL, req *fetch.Request, res
 	case p.class != "" && !p.cut:
 		return p, &fetch.Error{Class: p.class, Err: fmt.Errorf("made up: %s", p.class)}
 	}
-	return p, f.answer(p, req, res)
+	return p, f.answer(ctx, p, req, res)
 }
 
 // answer gives a page as a fetch.Client gives it: the head to who watches, the body in two stretches.
-func (f *fakeWeb) answer(p page, req *fetch.Request, res *fetch.Response) error {
+func (f *fakeWeb) answer(ctx context.Context, p page, req *fetch.Request, res *fetch.Response) error {
 	res.Status, res.MediaType, res.Minor, res.Public, res.Sent = p.status, p.kind, 1, p.public, true
 	if p.status == 0 {
 		res.Status = 200
@@ -147,7 +147,14 @@ func (f *fakeWeb) answer(p page, req *fetch.Request, res *fetch.Response) error 
 		}
 		res.BytesWire += int64(len(part))
 		if req.OnBody != nil && part != "" {
-			if err := req.OnBody([]byte(part)); err != nil {
+			err := req.OnBody([]byte(part))
+			for f.tell(); err == fetch.ErrRest; f.tell() {
+				if f.engine.Sleep(ctx, 0) != nil {
+					return &fetch.Error{Class: fetch.Cancelled, Err: ctx.Err()}
+				}
+				err = req.OnBody(nil)
+			}
+			if err != nil {
 				return &fetch.Error{Class: fetch.Internal, Err: err}
 			}
 		}
@@ -262,6 +269,9 @@ func checkEnd(t testing.TB, c *Crawler) {
 		if w.body.links != nil {
 			t.Error("an extractor was not given back")
 		}
+		if w.body.sitemap != nil {
+			t.Error("a sitemap is still being read")
+		}
 	}
 	if c.workers != 0 || c.inFlight != 0 {
 		t.Errorf("%d workers, %d in flight", c.workers, c.inFlight)
@@ -281,6 +291,12 @@ type pageRow struct {
 	Title      string `json:"title"`
 	NoFollow   bool   `json:"nofollow"`
 	Disallowed bool   `json:"disallowed"`
+
+	Links        int    `json:"links"`
+	Sitemap      string `json:"sitemap"`
+	Entries      int    `json:"entries"`
+	Dropped      int    `json:"dropped"`
+	SitemapError string `json:"sitemap_error"`
 }
 
 // rowsOfPages is the records by their URL, of which no two may be the same.

@@ -3,7 +3,6 @@ package fetch
 import (
 	"context"
 	"errors"
-	"os"
 
 	"crawl/internal/coding"
 	"crawl/internal/http1"
@@ -212,34 +211,13 @@ func (d *decoding) passOn() error {
 		d.left -= len(data)
 		d.res.extra.bytesDecoded += int64(len(data))
 		if d.req.OnBody != nil && len(data) > 0 {
-			if err := d.req.OnBody(data); err != nil {
-				return fail(ClassOf(err), err)
-			}
-		}
-	}
-	return nil
-}
-
-// pausing reports whether a turn has ended before its work, and another is due.
-func (r *Response) pausing() bool { return r.decoding() != nil && r.decoding().paused }
-
-// takeTurns calls take, once others have had their turn, until there is nothing left for it to do. An error says
-// that there was no time for that.
-func (c *Client) takeTurns(ctx context.Context, res *Response, take func()) error {
-	for res.pausing() {
-		if res.decoding().wants > 0 {
-			if err := c.awaitMemory(ctx, res); err != nil {
+			if err := d.res.give(d.req, data); err != nil {
 				return err
 			}
-		} else if err := c.engine.Sleep(ctx, 0); err != nil {
-			return fail(Cancelled, err)
+			if d.paused = d.res.resting(); d.paused {
+				return nil
+			}
 		}
-		now := c.engine.Now()
-		c.noteLag(res, now)
-		if !now.Before(c.deadline(res)) {
-			return fail(TimeoutTotal, os.ErrDeadlineExceeded)
-		}
-		c.engine.Leaf(take)
 	}
 	return nil
 }

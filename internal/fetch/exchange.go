@@ -390,8 +390,8 @@ func (c *Client) consume(p []byte, body *http1.Body, req *Request, res *Response
 			return false, errBodyLimit
 		}
 		if req.OnBody != nil && len(data) > 0 {
-			if err := req.OnBody(data); err != nil {
-				return false, fail(ClassOf(err), err) // whatever it is, it is not the server's
+			if err := res.give(req, data); err != nil {
+				return false, err
 			}
 		}
 	}

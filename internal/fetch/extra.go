@@ -14,6 +14,8 @@ type extra struct {
 	via      *via      // nil: no proxy
 	decoding *decoding // nil: of this body nothing is undone
 	trace    *tracing  // nil: nobody is told
+
+	resting *Request // whose OnBody has more to do; nil: it has not
 }
 
 // more is extra, for who has something to put there.

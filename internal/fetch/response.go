@@ -32,7 +32,7 @@ type Request struct {
 
 	// OnBody, if not nil, is given the body as it arrives, decoded if Options.Decode says so, stretch by stretch; it must
 	// not keep them, nor wait for anything (see engine.Engine.Leaf). Its error ends the fetch. After a retry on a fresh
-	// connection nothing has been given twice, for there is none once a byte of the response has arrived.
+	// connection nothing has been given twice, for there is none once a byte of the response has arrived. See ErrRest.
 	OnBody func([]byte) error
 
 	Selection *Selection // nil: the whole, whatever its version

@@ -2,7 +2,6 @@ package link
 
 import (
 	"hash/maphash"
-	"iter"
 	"strings"
 	"unicode/utf8"
 
@@ -224,25 +223,26 @@ func (x *Extractor) conclude(u *URL) Page {
 // Links yields the links of the document, Page.Links of them, in the order in which they appear first. URLs are made as
 // they are yielded, which is most of the work.
 func (x *Extractor) Links(yield func(Link) bool) {
-	x.LinksOf(func(Kind) bool { return true })(yield)
-}
-
-// LinksOf is Links of the kinds that are wanted only: of others no URLs are made.
-func (x *Extractor) LinksOf(wanted func(Kind) bool) iter.Seq[Link] {
-	return func(yield func(Link) bool) {
-		for i := range x.refs.list {
-			r := &x.refs.list[i]
-			if !wanted(r.kind) {
-				continue
-			}
-			l := Link{Kind: r.kind, NoFollow: r.flags&refNoFollow != 0}
-			l.URL, l.Ref, l.Err = x.resolve(r)
-			if !yield(l) {
-				return
-			}
+	for i := range x.refs.list {
+		if !yield(x.Link(i)) {
+			return
 		}
 	}
 }
+
+// Link is the i-th of them, from 0.
+func (x *Extractor) Link(i int) Link {
+	r := &x.refs.list[i]
+	l := Link{Kind: r.kind, NoFollow: r.flags&refNoFollow != 0}
+	l.URL, l.Ref, l.Err = x.resolve(r)
+	return l
+}
+
+// Kind is that of the i-th of them. It costs nothing: who does not want such links need not have their URLs made.
+func (x *Extractor) Kind(i int) Kind { return x.refs.list[i].kind }
+
+// Page is what End has returned.
+func (x *Extractor) Page() Page { return x.page }
 
 // resolve makes the URL of a reference.
 func (x *Extractor) resolve(r *ref) (u URL, s string, err error) {

@@ -33,9 +33,41 @@ func large() []byte {
 	return b
 }
 
+// crowded are files of 500 KiB with as much to do in them as there can be.
+func crowded() map[string][]byte {
+	fill := func(begin string, line func(i int) string) []byte {
+		b := append(make([]byte, 0, Limit), begin...)
+		for i := 0; ; i++ {
+			l := line(i)
+			if len(b)+len(l) > Limit {
+				return b
+			}
+			b = append(b, l...)
+		}
+	}
+	const all = "User-agent:*\n"
+	return map[string][]byte{
+		"rules":     fill(all, func(i int) string { return fmt.Sprintf("Allow:/%x\n", uint32(i)*2654435761>>12) }),
+		"same rule": fill(all, func(int) string { return "Allow:/\n" }),
+		"lengths":   fill(all, func(i int) string { return "Disallow:/" + strings.Repeat("a", i*7919%97) + "\n" }),
+		"escapes":   fill(all, func(i int) string { return fmt.Sprintf("Disallow:/\xe9%x\n", i) }),
+		"blank":     fill("", func(int) string { return "\n" }),
+		"blank CR":  fill("", func(int) string { return "\r" }),
+		"words":     fill("", func(int) string { return "a b\n" }),
+		"spaces":    fill("", func(int) string { return "\u00a0:\u00a0\n" }),
+		"agents":    fill("", func(int) string { return "User-agent:b\n" }),
+		"sitemaps":  fill("", func(int) string { return "Sitemap:/\n" }),
+		"one line":  fill("", func(int) string { return "a " }),
+	}
+}
+
 // BenchmarkParse: kept-B is what a crawl holds of the file for as long as it knows the host.
 func BenchmarkParse(b *testing.B) {
-	for name, body := range map[string][]byte{"typical": typical(), "large": large(), "hostile": hostile()["many rules"].body} {
+	bodies := map[string][]byte{"typical": typical(), "large": large()}
+	for name, body := range crowded() {
+		bodies["hostile, "+name] = body
+	}
+	for name, body := range bodies {
 		b.Run(name, func(b *testing.B) {
 			b.SetBytes(int64(len(body)))
 			b.ReportAllocs()

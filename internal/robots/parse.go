@@ -40,7 +40,9 @@ func Parse(body []byte, tokens ...string) File {
 		p.tokens = append(p.tokens, Token(token))
 	}
 	for n, line := range lines(body) {
-		p.line(n, line)
+		if len(line) > 0 {
+			p.line(n, line)
+		}
 	}
 	file := File{Rules: pack(p.rules, p.delay), Sitemaps: p.sitemaps}
 	switch {
@@ -141,16 +143,15 @@ func lines(body []byte) iter.Seq2[int, []byte] {
 	body = decode(body)
 	return func(yield func(int, []byte) bool) {
 		for n, rest := 1, body; len(rest) > 0; n++ {
-			line := rest
-			if end := bytes.IndexAny(rest, "\r\n"); end >= 0 {
-				line = rest[:end]
-				if rest[end] == '\r' && end+1 < len(rest) && rest[end+1] == '\n' {
-					end++
-				}
-				rest = rest[end+1:]
-			} else {
-				rest = nil
+			end := 0 // lines are short: to look for their ends in larger steps does not pay
+			for end < len(rest) && rest[end] != '\n' && rest[end] != '\r' {
+				end++
 			}
+			line := rest[:end]
+			if end+1 < len(rest) && rest[end] == '\r' && rest[end+1] == '\n' {
+				end++
+			}
+			rest = rest[min(end+1, len(rest)):]
 			if !yield(n, line[:min(len(line), maxLine)]) {
 				return
 			}
@@ -183,10 +184,17 @@ func decode(body []byte) []byte {
 
 // split takes a line apart, without its comment. A colon may be missing if there are just two words.
 func split(line []byte) (name, value []byte) {
-	line, _, _ = bytes.Cut(line, []byte("#"))
-	line = trim(line)
-	if name, value, ok := bytes.Cut(line, []byte(":")); ok {
-		return trim(name), trim(value)
+	if i := bytes.IndexByte(line, '#'); i >= 0 {
+		line = line[:i]
+	}
+	if line = trim(line); len(line) == 0 {
+		return nil, nil
+	}
+	if i := bytes.IndexByte(line, ':'); i >= 0 {
+		return trim(line[:i]), trim(line[i+1:])
+	}
+	if nameOf(line) == nothing { // as most that have no colon
+		return nil, nil
 	}
 	if words := bytes.FieldsFunc(line, isBlank); len(words) == 2 {
 		return words[0], words[1]
@@ -195,11 +203,25 @@ func split(line []byte) (name, value []byte) {
 }
 
 // trim takes off white space of all kinds, also the invisible kinds that editors leave.
-func trim(b []byte) []byte { return bytes.TrimFunc(b, isBlank) }
+func trim(b []byte) []byte {
+	for len(b) > 0 && isSpace(b[0]) {
+		b = b[1:]
+	}
+	for len(b) > 0 && isSpace(b[len(b)-1]) {
+		b = b[:len(b)-1]
+	}
+	if len(b) == 0 || b[0] < utf8.RuneSelf && b[len(b)-1] < utf8.RuneSelf {
+		return b
+	}
+	return bytes.TrimFunc(b, isBlank)
+}
 
 func isBlank(r rune) bool { return unicode.IsSpace(r) || r == '\ufeff' || r == '\u200b' }
 
 func isSpace(b byte) bool { return b == ' ' || b >= '\t' && b <= '\r' }
+
+// firstLetters are those of the names that nameOf knows.
+const firstLetters = "adusc"
 
 // meaning is what a line is about.
 type meaning int
@@ -216,6 +238,9 @@ const (
 // nameOf knows the names of lines, in any case, and those misspellings that Google knows. As there, more may
 // follow.
 func nameOf(name []byte) meaning {
+	if len(name) == 0 || !strings.ContainsRune(firstLetters, rune(name[0]|0x20)) {
+		return nothing
+	}
 	for _, known := range [...]struct {
 		name  string
 		means meaning

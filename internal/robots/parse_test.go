@@ -49,7 +49,7 @@ func TestParse(t *testing.T) {
 		{"two words", "User agent: *\nDisallow: /a\n", "*", "Disallow: /a\n"},
 		{"other names", star + "No-disallow: /a\nNoindex: /b\nx: y\n: /c\n", "*", ""},
 		{"what is no path", star + "Disallow: a\nDisallow: http://h/a\nDisallow: $\nDisallow: ?q\nDisallow: *a\n", "*", "Disallow: *a\n"},
-		{"longest first, then those that allow", star + "Disallow: /b\nAllow: /a\nDisallow: /ccc\nAllow: /b\nDisallow: /a\n", "*", "Disallow: /ccc\nAllow: /a\nAllow: /b\nDisallow: /a\nDisallow: /b\n"},
+		{"longest first, then those that allow, then by line", star + "Disallow: /b\nAllow: /a\nDisallow: /ccc\nAllow: /b\nDisallow: /a\n", "*", "Disallow: /ccc\nAllow: /a\nAllow: /b\nDisallow: /b\nDisallow: /a\n"},
 		{"one rule twice", star + "Disallow: /a\nDisallow: /%61\nDisallow: /a\n", "*", "Disallow: /a\n"},
 		{"one spelling", star + "Disallow: /%7ejo/%c3%a9é\"%2f$%24*%2a$\n", "*", "Disallow: /~jo/%C3%A9%C3%A9%22%2F%24%24*%2A$\n"},
 		{"signs of per cent", star + "Disallow: /%/%4/%zz%\n", "*", "Disallow: /%25/%254/%25zz%25\n"},
@@ -197,7 +197,7 @@ func TestLine(t *testing.T) {
 		}
 	}
 	got := slices.Collect(Parse([]byte("User-agent: *\r\n\r\nDisallow: /b\rDisallow: /a\n\nAllow: /b\nDisallow: /a\nAllow: /b")).Rules.All())
-	want := []Rule{{6, true, "/b"}, {4, false, "/a"}, {3, false, "/b"}}
+	want := []Rule{{6, true, "/b"}, {3, false, "/b"}, {4, false, "/a"}}
 	if !slices.Equal(got, want) {
 		t.Errorf("rules %v, want %v", got, want)
 	}

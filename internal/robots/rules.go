@@ -2,9 +2,9 @@ package robots
 
 import (
 	"encoding/binary"
+	"hash/maphash"
 	"iter"
-	"slices"
-	"strings"
+	"math/bits"
 	"time"
 )
 
@@ -56,26 +56,16 @@ func newRule(line int, allow bool, value []byte) (r rule, ok bool) {
 	return r, true
 }
 
-// pack puts rules in the order in which they decide: longer ones first, of equal ones those that allow (RFC 9309 section
-// 2.2.2). Of a rule that is written twice the first line is kept.
+// pack puts rules, which come in the order of their lines, in the order in which they decide: longer ones first, of equal ones
+// those that allow (RFC 9309 section 2.2.2), and then by their lines. Of a rule that is written twice the first line is kept.
 func pack(rules []rule, delay time.Duration) Rules {
-	slices.SortFunc(rules, func(a, b rule) int {
-		switch {
-		case len(a.Pattern) != len(b.Pattern):
-			return len(b.Pattern) - len(a.Pattern)
-		case a.Allow && !b.Allow:
-			return -1
-		case b.Allow && !a.Allow:
-			return 1
-		}
-		if c := strings.Compare(a.Pattern, b.Pattern); c != 0 {
-			return c
-		}
-		return a.Line - b.Line
-	})
-	rules = slices.CompactFunc(rules, func(a, b rule) bool { return a.Allow == b.Allow && a.Pattern == b.Pattern })
 	var list []byte
-	for _, r := range rules {
+	twice := newRepeats(rules)
+	for _, i := range inOrder(rules) {
+		r := &rules[i]
+		if twice.has(uint32(i)) {
+			continue
+		}
 		head := uint64(r.Line) << 2
 		if r.Allow {
 			head |= 1
@@ -88,6 +78,62 @@ func pack(rules []rule, delay time.Duration) Rules {
 		list = append(list, r.Pattern...)
 	}
 	return Rules{list: string(list), delay: uint32(delay / time.Millisecond)}
+}
+
+// inOrder are the places of rules in the order in which they decide. It counts instead of comparing: a file has room for
+// 60,000 rules.
+func inOrder(rules []rule) []int32 {
+	longest := 0
+	for i := range rules {
+		longest = max(longest, len(rules[i].Pattern))
+	}
+	class := func(r *rule) int {
+		if r.Allow {
+			return 2 * (longest - len(r.Pattern))
+		}
+		return 2*(longest-len(r.Pattern)) + 1
+	}
+	begins := make([]int32, 2*longest+3)
+	for i := range rules {
+		begins[class(&rules[i])+1]++
+	}
+	for i := range begins[1:] {
+		begins[i+1] += begins[i]
+	}
+	order := make([]int32, len(rules))
+	for i := range rules {
+		at := &begins[class(&rules[i])]
+		order[*at] = int32(i)
+		*at++
+	}
+	return order
+}
+
+// repeats finds rules that are written twice: a table of those that were seen, at most half full.
+type repeats struct {
+	rules []rule
+	seed  maphash.Seed
+	slots []uint32 // places in rules, and 1
+}
+
+func newRepeats(rules []rule) *repeats {
+	return &repeats{rules, maphash.MakeSeed(), make([]uint32, 2<<bits.Len(uint(len(rules))))}
+}
+
+// has reports whether the i-th rule was seen before, and has it seen.
+func (s *repeats) has(i uint32) bool {
+	r := &s.rules[i]
+	mask := uint64(len(s.slots) - 1)
+	for at := maphash.String(s.seed, r.Pattern) & mask; ; at = (at + 1) & mask {
+		slot := s.slots[at]
+		if slot == 0 {
+			s.slots[at] = i + 1
+			return false
+		}
+		if other := &s.rules[slot-1]; other.Allow == r.Allow && other.Pattern == r.Pattern {
+			return true
+		}
+	}
 }
 
 // next takes the first rule off a list that is not empty.

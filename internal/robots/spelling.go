@@ -1,7 +1,5 @@
 package robots
 
-import "strings"
-
 // Rules and targets are compared byte by byte in one spelling (RFC 9309 section 2.2.2): what RFC 3986 calls unreserved stands
 // for itself, what it calls reserved stands as it was written, for "%2F" is not "/", and all else is escaped, with digits
 // in upper case. "*" and "$" are reserved and yet escaped, so that in a rule they are what section 2.2.3 makes of them
@@ -13,7 +11,13 @@ func isUnreserved(b byte) bool {
 }
 
 // isReserved is RFC 3986 section 2.2, without the two that rules give a meaning.
-func isReserved(b byte) bool { return strings.IndexByte(":/?#[]@!&'()+,;=", b) >= 0 }
+func isReserved(b byte) bool {
+	switch b {
+	case ':', '/', '?', '#', '[', ']', '@', '!', '&', '\'', '(', ')', '+', ',', ';', '=':
+		return true
+	}
+	return false
+}
 
 // respelled is s in that spelling. needless says that s has escapes of what need not be escaped; they are undone unless
 // keep is set. What is not ASCII is left alone in a target, where it is an error, and nothing in a rule is equal to it.

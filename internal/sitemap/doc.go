@@ -10,7 +10,7 @@
 // Nothing is ever fetched on a document's behalf, and no entity is expanded but the five of XML and character
 // references: a document that declares entities is refused where it does so.
 //
-// Between the pieces that it is given a parser waits for nobody, and it has no goroutine. It unpacks in a coroutine of
+// Between the pieces that it is given a parser waits for nobody, and it has no goroutine; who shares its thread takes them in steps (Feed, Next). It unpacks in a coroutine of
 // package coding, so all pieces of one document have to come from one goroutine or locked thread.
 //
 // Left out: fetching, and what a crawl does with an entry.

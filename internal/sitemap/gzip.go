@@ -20,14 +20,14 @@ func IsGzip(prefix []byte) bool {
 // unpacker undoes gzip.
 type unpacker struct {
 	to      func([]byte) error
-	rest    func()
 	pool    *coding.Pool
 	decoder *coding.Decoder
-	since   int // bytes unpacked since the last rest
+	data    []byte // unpacked, and not handed out
+	busy    bool   // the decoder has more
 }
 
 func newUnpacker(o *Options, to func([]byte) error) *unpacker {
-	u := &unpacker{to: to, rest: o.Rest, pool: o.Decoders}
+	u := &unpacker{to: to, pool: o.Decoders}
 	if u.pool == nil {
 		u.pool = &coding.Pool{}
 	}
@@ -37,33 +37,34 @@ func newUnpacker(o *Options, to func([]byte) error) *unpacker {
 	return u
 }
 
-func (u *unpacker) write(b []byte) error {
+// feed gives it more, of which the last call of more was false.
+func (u *unpacker) feed(b []byte) {
 	u.decoder.Feed(b)
-	return u.drain()
+	u.busy = true
 }
 
-func (u *unpacker) drain() error {
-	for more := true; more; {
-		data, again, err := u.decoder.Next()
-		if err == nil {
-			err = u.to(data)
-		}
-		if err != nil {
+// more reports whether there is something to do for step.
+func (u *unpacker) more() bool { return u.busy || len(u.data) > 0 }
+
+// step hands out what fits into one.
+func (u *unpacker) step() (err error) {
+	if len(u.data) == 0 {
+		if u.data, u.busy, err = u.decoder.Next(); err != nil {
 			return explain(err)
 		}
-		more = again
-		if u.since += len(data); u.since >= RestBytes && u.rest != nil {
-			u.rest()
-			u.since = 0
-		}
 	}
-	return nil
+	b := u.data[:min(len(u.data), StepBytes)]
+	u.data = u.data[len(b):]
+	return u.to(b)
 }
 
 // close reports whether it was cut short.
 func (u *unpacker) close() (cut bool, err error) {
 	u.decoder.End()
-	if err = u.drain(); errors.Is(err, coding.ErrTruncated) {
+	for u.busy = true; u.more() && err == nil; {
+		err = u.step()
+	}
+	if errors.Is(err, coding.ErrTruncated) {
 		return true, nil
 	}
 	return false, err

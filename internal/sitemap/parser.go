@@ -123,15 +123,12 @@ type Options struct {
 
 	// Dropped is told of each entry that has no usable address. The address is valid during the call. Nil: nobody is.
 	Dropped func(address []byte, err error)
-	// Rest is called within Write and Close after each RestBytes that were unpacked from a document packed with gzip,
-	// which may unpack to a thousand times what was written: a task lets others go first. Nil: nobody is.
-	Rest func()
 	// Decoders is where what unpacks comes from. Nil: a new one is made.
 	Decoders *coding.Pool
 }
 
-// RestBytes is what is unpacked, about, between two calls of Options.Rest.
-const RestBytes = 256 << 10
+// StepBytes is the most that one call of Next takes of a document, unpacked: no more than some 500 entries fit in.
+const StepBytes = 4 << 10
 
 // Summary is what became of a document so far.
 type Summary struct {
@@ -143,9 +140,16 @@ type Summary struct {
 	Cut bool
 }
 
-// A Parser reads one document. Write, Close and Stop are for one goroutine.
+// A Parser reads one document. Its methods are for one goroutine. A document is written to it; or, by who has other things to
+// do meanwhile, fed, for what is packed with gzip may unpack to a thousand times what was written:
+//
+//	p.Feed(b)
+//	for more := true; more && err == nil; {
+//		more, err = p.Next()
+//	}
 type Parser struct {
 	options Options
+	in      []byte    // fed, and not taken yet
 	packed  *unpacker // nil: not packed, or not known yet
 	plain   bool      // it is not packed
 	head    []byte    // of the document as it comes, until that is known
@@ -173,40 +177,66 @@ func NewParser(o Options, each func(*Entry)) *Parser {
 
 // Write takes the next bytes of the document; p is not kept. An error is final: the rest need not be written.
 func (p *Parser) Write(b []byte) (int, error) {
-	if p.closed {
-		return 0, errClosed
-	}
-	if p.err == nil {
-		p.err = p.take(b)
-	}
-	if p.err != nil {
-		return 0, p.err
+	p.Feed(b)
+	for more := true; more; {
+		var err error
+		if more, err = p.Next(); err != nil {
+			return 0, err
+		}
 	}
 	return len(b), nil
 }
 
-// take finds out whether the document is packed.
-func (p *Parser) take(b []byte) error {
-	switch {
-	case p.plain:
-		return p.unpacked(b)
-	case p.packed != nil:
-		return p.packed.write(b)
+// Feed gives the parser the next bytes of the document. They must stay as they are until Next reports that there is no more,
+// and it must have done so of what was fed before.
+func (p *Parser) Feed(b []byte) { p.in = b }
+
+// Next takes up to StepBytes of what was fed, unpacked, and reports whether there is more. An error is final.
+func (p *Parser) Next() (more bool, err error) {
+	if p.closed {
+		return false, errClosed
 	}
-	n := min(len(b), len(gzipMagic)-len(p.head))
-	p.head = append(p.head, b[:n]...)
+	if p.err == nil {
+		p.err = p.step()
+	}
+	if p.err != nil {
+		p.in = nil
+		return false, p.err
+	}
+	return len(p.in) > 0 || p.packed != nil && p.packed.more(), nil
+}
+
+func (p *Parser) step() error {
+	switch {
+	case p.packed != nil:
+		if len(p.in) > 0 {
+			p.packed.feed(p.in)
+			p.in = nil
+		}
+		return p.packed.step()
+	case p.plain:
+		b := p.in[:min(len(p.in), StepBytes)]
+		p.in = p.in[len(b):]
+		return p.unpacked(b)
+	}
+	return p.begin()
+}
+
+// begin finds out whether the document is packed.
+func (p *Parser) begin() error {
+	n := min(len(p.in), len(gzipMagic)-len(p.head))
+	p.head = append(p.head, p.in[:n]...)
+	p.in = p.in[n:]
 	switch {
 	case IsGzip(p.head):
 		p.packed = newUnpacker(&p.options, p.unpacked)
+		p.packed.feed(p.head)
+		return p.packed.step()
 	case len(p.head) < len(gzipMagic) && strings.HasPrefix(gzipMagic, string(p.head)):
 		return nil
-	default:
-		p.plain = true
 	}
-	if err := p.take(p.head); err != nil {
-		return err
-	}
-	return p.take(b[n:])
+	p.plain = true
+	return p.unpacked(p.head)
 }
 
 // unpacked takes the next bytes of the document itself.

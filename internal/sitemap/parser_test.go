@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"crawl/internal/coding"
 	"crawl/internal/link"
 )
 
@@ -235,19 +234,33 @@ func TestBombs(t *testing.T) {
 	}
 }
 
-// TestRest: whoever unpacks is asked again and again whether others have to go first, within one call of Write.
-func TestRest(t *testing.T) {
-	content := []byte(pack(t, strings.Repeat("http://h/ab\n", 300_000)))
-	rests := 0
-	p := NewParser(Options{Rest: func() { rests++ }, Decoders: &coding.Pool{}}, func(*Entry) {})
-	if _, err := p.Write(content); err != nil {
-		t.Fatal(err)
-	}
-	if err := p.Close(); err != nil || p.Summary().Entries != 300_000 {
-		t.Fatal(err, p.Summary())
-	}
-	if least := 300_000 * len("http://h/ab\n") / (RestBytes + coding.MaxStretch); rests < least {
-		t.Errorf("%d rests, want at least %d", rests, least)
+// TestSteps: what is fed is taken in steps, each of which leads to few entries, however small they are and however well they are
+// packed; and all of it is taken.
+func TestSteps(t *testing.T) {
+	const entries = 100_000
+	for name, c := range map[string]struct{ begin, each, end string }{
+		"text": {"", "http://h\n", ""}, "XML": {"<urlset>", "<url><loc>http://h<url>", ""}, "index": {"<sitemapindex>", "<sitemap>http://h", "</sitemapindex>"},
+	} {
+		document := c.begin + strings.Repeat(c.each, entries) + c.end
+		for kind, content := range map[string]string{"plain": document, "packed": pack(t, document)} {
+			n := 0
+			p := NewParser(Options{}, func(*Entry) { n++ })
+			p.Feed([]byte(content))
+			steps := 0
+			for more := true; more; steps++ {
+				before := n
+				var err error
+				if more, err = p.Next(); err != nil {
+					t.Fatal(err)
+				}
+				if n-before > 512 {
+					t.Fatalf("%s, %s: %d entries in one step", name, kind, n-before)
+				}
+			}
+			if err := p.Close(); err != nil || n != entries {
+				t.Errorf("%s, %s: %d entries of %d in %d steps, %v", name, kind, n, entries, steps, err)
+			}
+		}
 	}
 }
 

@@ -1,0 +1,156 @@
+package crawler
+
+import (
+	"time"
+
+	"crawl/internal/fetch"
+	"crawl/internal/frontier"
+	"crawl/internal/link"
+	"crawl/internal/robots"
+	"crawl/internal/sitemap"
+)
+
+// Sitemaps says which sitemaps a crawl by links takes URLs from, besides links. A sitemap is a URL of the crawl like any
+// other, but for how it is read, and that Follow.MaxURLs does not count it.
+type Sitemaps struct {
+	// Auto: those that the robots.txt of the host of a given URL names, or else its /sitemap.xml.
+	Auto bool
+	// Given are read in any case. If no other URL is given, they say which URLs belong to the crawl.
+	Given []link.URL
+}
+
+func (s *Sitemaps) on() bool { return s.Auto || len(s.Given) > 0 }
+
+const (
+	// maxSitemaps is how many URLs a crawl reads as sitemaps because something says that they are: a site of five thousand
+	// million pages has so many. What is beyond is a trap.
+	maxSitemaps = 100_000
+	// maxNested is how many indexes lead to a sitemap at most. The protocol has one, and some sites have two.
+	maxNested = 5
+	// maxNamed is how many Sitemap lines of one robots.txt count.
+	maxNamed = 1000
+	// sitemapBias has sitemaps fetched before the pages of their host: a URL is as far away as its shortest way, and from here there
+	// is none shorter.
+	sitemapBias = -2
+)
+
+// openSitemaps enters those that are given.
+func (w *walk) openSitemaps(now time.Time) {
+	for i := range w.follow.Sitemaps.Given {
+		w.addSitemap(&w.follow.Sitemaps.Given[i], frontier.Link{}, 0, "", now)
+	}
+}
+
+// claimSitemaps makes the given ones what the crawl is about, if nothing else was given.
+func (w *walk) claimSitemaps() {
+	if len(w.territory.names) > 0 {
+		return
+	}
+	for i := range w.follow.Sitemaps.Given {
+		w.territory.claim(&w.follow.Sitemaps.Given[i])
+	}
+}
+
+// addSitemap enters a URL that is to be read as a sitemap, to which so many indexes have led. If it is known as a page already and
+// has not been fetched, it will be read as both.
+func (w *walk) addSitemap(u *link.URL, l frontier.Link, nested int, reason fetch.Class, now time.Time) {
+	switch {
+	case reason != "":
+	case nested > maxNested:
+		reason = SkipDepth
+	case len(w.listed) >= maxSitemaps:
+		reason = SkipTrap
+	}
+	l.Bias = sitemapBias
+	to := w.request(u)
+	key := w.add(&to, l, reason, now).Key
+	if reason != "" || key == (frontier.Key{}) {
+		return
+	}
+	if before, known := w.listed[key]; !known || nested < int(before) {
+		w.listed[key] = uint8(nested)
+	}
+}
+
+// isListed reports whether a URL is to be read as a sitemap.
+func (w *walk) isListed(k frontier.Key) bool {
+	_, listed := w.listed[k]
+	return listed
+}
+
+// sitemapReason is why a sitemap is not fetched that is named at from, "" if it is: it has to be there too, or where pages
+// are. What pages have to be called is not for it.
+func (w *walk) sitemapReason(u, from *link.URL) fetch.Class {
+	switch {
+	case u.Port() == 0 || w.territory.site(u) != w.territory.site(from) && !w.territory.holds(u):
+		return SkipScope
+	case isTrap(u):
+		return SkipTrap
+	}
+	return ""
+}
+
+// seeded notes that a URL of a host was given, whose sitemaps count.
+func (w *walk) seeded(u *link.URL, host frontier.HostID, now time.Time) {
+	if !w.follow.Sitemaps.Auto || host == 0 {
+		return
+	}
+	if s := w.makeSite(host); !s.seeded {
+		s.seeded = true
+		if w.follow.Robots == RobotsIgnore {
+			w.guessSitemap(u, frontier.Link{}, now)
+		}
+	}
+}
+
+// nameSitemaps enters those that a robots.txt names, or else the one that a site without any may have.
+func (w *walk) nameSitemaps(of *worker, s *site, lines []string, now time.Time) {
+	if !w.follow.Sitemaps.Auto || !s.seeded || s.known.Standing() == robots.Unreachable {
+		return
+	}
+	at := of.job.url
+	if to := of.response.Redirection(); to != nil {
+		at = to.FinalURL
+	}
+	l := frontier.Link{Kind: guarded(of)}
+	named := false
+	for _, line := range lines[:min(len(lines), maxNamed)] {
+		if u, err := at.Resolve(line); err == nil {
+			w.addSitemap(&u, l, 0, w.sitemapReason(&u, &of.job.url), now)
+			named = true
+		}
+	}
+	if !named {
+		w.guessSitemap(&of.job.url, l, now)
+	}
+}
+
+func (w *walk) guessSitemap(at *link.URL, l frontier.Link, now time.Time) {
+	if u, err := at.Resolve("/sitemap.xml"); err == nil {
+		w.addSitemap(&u, l, 0, "", now)
+	}
+}
+
+// guarded is the kind of what a page, or whatever it is, leads to: not to a private address from a public one.
+func guarded(of *worker) uint16 {
+	if of.response.Public || of.job.errand.Kind&kindGuarded != 0 {
+		return kindGuarded
+	}
+	return 0
+}
+
+// enter enters what a sitemap has listed so far: pages, which are as far away as what is given, or further sitemaps.
+func (w *walk) enter(of *worker, found []link.URL, format sitemap.Format, now time.Time) {
+	e := of.job.errand
+	l := frontier.Link{From: e.Key, Kind: guarded(of)}
+	nested := int(w.listed[e.Key]) + 1
+	for i := range found {
+		u := &found[i]
+		if format == sitemap.Index {
+			w.addSitemap(u, l, nested, w.sitemapReason(u, &of.job.url), now)
+			continue
+		}
+		to := w.request(u)
+		w.add(&to, l, w.reason(&to, &l, false), now)
+	}
+}
