@@ -49,7 +49,7 @@ func (o *followFlags) add(f *pflag.FlagSet) {
 	f.StringVar(&o.scope, "scope", "host", "follow links to the same `EXTENT` as one of the URLs: host (and port), domain (registrable), prefix (below its folder) or any")
 	f.StringArrayVar(&o.include, "include", nil, "of these, only URLs that match `REGEXP`; may be repeated: one of them")
 	f.StringArrayVar(&o.exclude, "exclude", nil, "and not those that match `REGEXP`; may be repeated")
-	f.IntVar(&o.maxDepth, "max-depth", -1, "not further than `N` links away; below 0 is no limit")
+	f.IntVar(&o.maxDepth, "max-depth", -1, "not further than `N` links away, level by level; below 0 is no limit")
 	f.Int64Var(&o.maxURLs, "max-urls", 0, "ask for `N` URLs at most, then exit with 5; 0 is no limit")
 	f.Var(&o.maxBytes, "max-bytes", "begin nothing new when so much was received, as `1GiB`, then exit with 5 (default no limit)")
 	f.BoolVar(&o.assets, "assets", false, "fetch what pages need to be shown too: style sheets, scripts, pictures, and what these refer to")

@@ -44,7 +44,7 @@ func newWalk(c *Crawler, f *Follow) *walk {
 	pace.PerHost = c.options.PerHost
 	return &walk{
 		crawler: c, follow: f, territory: newTerritory(&f.Scope), sites: make([]site, 1),
-		urls: frontier.NewMemory(frontier.Options{Pace: pace}, c.engine.Now()),
+		urls: frontier.NewMemory(frontier.Options{Pace: pace, Levels: f.MaxDepth >= 0}, c.engine.Now()),
 	}
 }
 

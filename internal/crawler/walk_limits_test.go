@@ -197,15 +197,15 @@ func TestWalkRevived(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		f := newFakeWeb(w, map[string]page{
 			"http://h/":  {body: `<a rel=nofollow href=/x>` + links("/a", "/slow")},
-			"http://h/a": {body: links("/b", "/x")}, "http://h/b": {body: links("/deep")},
-			"http://h/slow": {body: links("/deep"), after: time.Minute}, "http://h/x": {}, "http://h/deep": {},
+			"http://h/a": {body: links("/b", "/x")}, "http://h/b": {body: links("/deep")}, "http://h/slow": {body: links("/late")},
+			"http://h/late": {status: 302, location: "/deep", after: time.Minute}, "http://h/x": {}, "http://h/deep": {},
 		})
 		c, out := walkOf(t, f, []string{"http://h/"}, Options{Concurrency: 5, Follow: &Follow{MaxDepth: 2, Robots: RobotsIgnore}})
 		var deep int64
 		w.After(30*time.Second, func() { deep = c.Stats().Ledger.Classes[SkipDepth] })
 		runWalk(t, f, c)
 		rows := rowsOfPages(t, out.String())
-		if deep != 1 || c.ledger.Skipped != 0 || c.ledger.Fetched != 6 || rows["http://h/deep"].Referrer != "http://h/slow" || *rows["http://h/deep"].Depth != 2 {
+		if deep != 1 || c.ledger.Skipped != 0 || c.ledger.Fetched != 7 || rows["http://h/deep"].Referrer != "http://h/late" || *rows["http://h/deep"].Depth != 2 {
 			t.Errorf("%d too deep at first; %s; %+v", deep, &c.ledger, rows)
 		}
 	})

@@ -13,6 +13,9 @@ import (
 type Options struct {
 	Pace       Pace
 	MaxPerHost int // URLs of one host, whatever becomes of them; 0: no limit
+	// Levels has a URL given out only when all that were known to be less deep are settled. Whoever adds nothing less deep
+	// than what led to it so finds each URL by a shortest way before it is given out.
+	Levels bool
 }
 
 // Memory is a Frontier in memory.
@@ -31,6 +34,7 @@ type Memory struct {
 	hosts column[host] // by HostID; the first is not used
 	names index        // hosts by origin
 	queues
+	levels
 
 	turns   timeline // hosts that may be asked, by when
 	waiting timeline // URLs by when their next attempt is due
@@ -111,7 +115,7 @@ func (m *Memory) Add(u *link.URL, l Link, now time.Time) Added {
 	if l.Skip {
 		m.pass(p, Skipped)
 	} else {
-		m.enqueue(id, atEnd, m.instant(now))
+		m.admit(id, m.instant(now))
 	}
 	added.Key = m.key(id)
 	return added
@@ -138,9 +142,9 @@ func (m *Memory) again(id URLID, l Link, now time.Time) Added {
 		}
 		added.Revived, added.Kind = true, p.kind
 		p.found(l)
-		m.enqueue(id, atEnd, m.instant(now))
+		m.admit(id, m.instant(now))
 	case Queued, InFlight, Waiting:
-		p.depth = min(p.depth, depth(l))
+		m.lower(id, depth(l), m.instant(now))
 	}
 	return added
 }

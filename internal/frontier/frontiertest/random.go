@@ -50,6 +50,7 @@ func newPlay(t *testing.T, empty Make, seed uint64) *play {
 			Factor: []float64{0, 0, 0.25, 5}[chance.IntN(4)], MaxDelay: pick(0, 2*time.Second), MaxWait: pick(0, 20*time.Second),
 		},
 		MaxPerHost: []int{0, 0, 9}[chance.IntN(3)],
+		Levels:     chance.IntN(3) == 0,
 	}
 	return &play{
 		bench: newBench(t, empty, o), oracle: oracle{options: o}, chance: chance,
@@ -121,8 +122,7 @@ func (p *play) addOne() {
 		m.state = frontier.Skipped
 		return
 	}
-	h.fresh = append(h.fresh, m)
-	p.oracle.update(h, instant(p.now))
+	p.oracle.admit(m, instant(p.now))
 }
 
 // addAgain is what becomes of a known URL.
@@ -133,11 +133,9 @@ func (p *play) addAgain(u *oracleURL, l frontier.Link, got frontier.Added) {
 	case u.state == frontier.Skipped && u.entry.Attempt == 0:
 		want.Revived, want.Kind = true, u.entry.Kind
 		u.entry.From, u.entry.Depth, u.entry.Kind, u.priority = l.From, l.Depth, l.Kind, l.Depth+l.Bias
-		u.state = frontier.Queued
-		u.host.fresh = append(u.host.fresh, u)
-		p.oracle.update(u.host, instant(p.now))
+		p.oracle.admit(u, instant(p.now))
 	case u.state == frontier.Queued || u.state == frontier.InFlight || u.state == frontier.Waiting:
-		u.entry.Depth = min(u.entry.Depth, l.Depth)
+		p.oracle.lower(u, l.Depth, instant(p.now))
 	}
 	if got != want {
 		p.Fatalf("%s again: %+v, want %+v", u.entry.URL.String(), got, want)
