@@ -93,6 +93,7 @@ func (o *followFlags) check(h *fetchFlags, cookies *cookieFlags) error {
 		return usageError("%s with --scope %s: would be sent to every host that links lead to; --netrc goes by host, and so does -b FILE", given, o.scope)
 	}
 	f.Scope.Scheme = h.secret(cookies) != "" // what was given for https must not be sent by http
+	f.Scope.Extend = !f.Scope.Scheme         // nor to a host that nobody has named
 	policy, err := choice("--robots", o.robots, "obey", "report", "ignore")
 	if err != nil {
 		return err

@@ -32,6 +32,7 @@ type errand struct {
 const (
 	kindHops    = 1<<6 - 1 // redirects in a row that have led to it
 	kindGuarded = 1 << 6   // a page on a public address has led to it: it may not lead to a private one
+	kindSource  = 1 << 7   // redirects of a URL of the source alone have led to it, and the scope goes with them
 
 	maxHops = 20
 
@@ -71,7 +72,11 @@ func (w *walk) seed(now time.Time) {
 		}
 		w.territory.claim(&u)
 		u = w.request(&u)
-		w.add(&u, frontier.Link{}, "", now)
+		l := frontier.Link{}
+		if w.territory.extends() {
+			l.Kind = kindSource
+		}
+		w.add(&u, l, "", now)
 	}
 }
 
@@ -238,6 +243,9 @@ func (w *walk) links(of *worker, e *frontier.Entry, p *PageFacts, now time.Time)
 		w.redirect(u, to, e, l, now)
 		return
 	}
+	if e.Kind&kindSource != 0 {
+		w.territory.extend(u)
+	}
 	x := of.body.links
 	if x == nil {
 		return
@@ -267,7 +275,7 @@ func (w *walk) redirect(u *link.URL, to string, e *frontier.Entry, l frontier.Li
 	}
 	next = w.request(&next)
 	hops := e.Kind&kindHops + 1
-	l.Depth, l.Kind = e.Depth, l.Kind|hops
+	l.Depth, l.Kind = e.Depth, l.Kind|hops|e.Kind&kindSource
 	reason := w.reason(&next, &l, false)
 	if reason == "" && hops > maxHops {
 		reason = SkipTrap
@@ -278,7 +286,7 @@ func (w *walk) redirect(u *link.URL, to string, e *frontier.Entry, l frontier.Li
 // reason is why u is not fetched, "" if it is.
 func (w *walk) reason(u *link.URL, l *frontier.Link, closed bool) fetch.Class {
 	switch {
-	case u.Port() == 0 || !w.territory.holds(u):
+	case u.Port() == 0 || l.Kind&kindSource == 0 && !w.territory.holds(u):
 		return SkipScope
 	case !w.territory.wanted(u):
 		return SkipExclude
@@ -341,6 +349,15 @@ func (w *walk) hosts(n int) HostList {
 		list.Busiest = append(list.Busiest, Host{Name: nameOf(h.Origin), InFlight: h.InFlight, Waiting: h.Queued + h.Waiting})
 	}
 	return list
+}
+
+// Extended are the hosts that belong to the scope because URLs of the source were redirected there. It is called after the
+// engine's Run.
+func (c *Crawler) Extended() []string {
+	if c.dispatch.walk == nil {
+		return nil
+	}
+	return c.dispatch.walk.territory.added
 }
 
 // Limit is the limit that the crawl has reached, by the name of its flag; "" if it ended otherwise.

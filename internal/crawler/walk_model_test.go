@@ -26,6 +26,7 @@ type modelWeb struct {
 	moved map[string]string
 	seeds []string
 	o     Options
+	end   string // of the redirects of the seed, if the scope goes there
 
 	pauses int
 	output time.Duration // that a write takes
@@ -78,6 +79,9 @@ func newModelWeb(seed uint64) *modelWeb {
 	}
 	if rng.IntN(3) == 0 {
 		m.o.Rate = float64(1 + rng.IntN(20))
+	}
+	if len(m.seeds) == 1 { // of several, it depends on their order which links have been judged before
+		f.Scope.Extend = rng.IntN(2) == 0
 	}
 	m.pauses, m.output = rng.IntN(3), time.Duration(rng.IntN(3))*time.Second
 	return m
@@ -161,6 +165,9 @@ func resolve(base, ref string) string {
 // inScope is what docs say of the extents.
 func (m *modelWeb) inScope(url string) bool {
 	u, _ := neturl.Parse(url)
+	if end, _ := neturl.Parse(m.end); m.end != "" && u.Host == end.Host {
+		return true
+	}
 	for _, s := range m.seeds {
 		seed, _ := neturl.Parse(s)
 		labels := func(u *neturl.URL) string {
@@ -187,6 +194,31 @@ func (m *modelWeb) inScope(url string) bool {
 
 func anyMatch(list []*regexp.Regexp, s string) bool {
 	return slices.ContainsFunc(list, func(e *regexp.Regexp) bool { return e.MatchString(s) })
+}
+
+func (m *modelWeb) isBarred(url string) bool {
+	u, _ := neturl.Parse(url)
+	return m.o.Follow.Robots == RobotsObey && strings.HasPrefix(u.Path, "/d1/e/") && m.pages["http://"+u.Host+"/robots.txt"].body+m.pages["https://"+u.Host+"/robots.txt"].body != ""
+}
+
+// chain is where the redirects of the seed lead, if they may lead anywhere, and sets where they end.
+func (m *modelWeb) chain() (hops []string) {
+	f := &m.o.Follow.Scope
+	if !f.Extend || f.Extent != ScopeHost {
+		return nil
+	}
+	at := m.seeds[0]
+	for m.moved[at] != "" && !m.isBarred(at) {
+		at = resolve(at, m.moved[at])
+		if at == m.seeds[0] || slices.Contains(hops, at) || len(f.Include) > 0 && !anyMatch(f.Include, at) || anyMatch(f.Exclude, at) {
+			return hops
+		}
+		hops = append(hops, at)
+	}
+	if m.pages[at].class == "" && !m.isBarred(at) {
+		m.end = at
+	}
+	return hops
 }
 
 // search is the oracle: URLs to be asked for, and the classes of the others.
@@ -217,11 +249,14 @@ func (m *modelWeb) search() (asked []string, skips map[fetch.Class]int64) {
 	for _, s := range m.seeds {
 		find(s, 0, false, true)
 	}
+	for _, url := range m.chain() {
+		find(url, 0, false, true)
+	}
 	for len(queue) > 0 {
 		url := queue[0]
 		queue = queue[1:]
 		d := depth[url]
-		if u, _ := neturl.Parse(url); f.Robots == RobotsObey && strings.HasPrefix(u.Path, "/d1/e/") && m.pages["http://"+u.Host+"/robots.txt"].body+m.pages["https://"+u.Host+"/robots.txt"].body != "" {
+		if m.isBarred(url) {
 			class[url] = SkipRobots
 			continue
 		}
