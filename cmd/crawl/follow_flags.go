@@ -39,6 +39,7 @@ type followFlags struct {
 	delay     delay
 	nofollow  bool
 	strip     []string
+	skipSame  bool
 
 	set     func(name string) bool // a flag was given; nil: the command has none of these
 	options *crawler.Follow        // nil: no links are followed
@@ -57,13 +58,14 @@ func (o *followFlags) add(f *pflag.FlagSet) {
 	f.Var(&o.delay, "delay", "between two requests to one host, from start to start: `TIME`, or auto: by how fast it answers (default auto)")
 	f.BoolVar(&o.nofollow, "follow-nofollow", false, "follow links that ask not to be followed, too")
 	f.StringSliceVar(&o.strip, "strip-query", nil, "leave query parameters of these `NAMES` out of URLs, as sid,utm_* or tracking, which is a set of them")
+	f.BoolVar(&o.skipSame, "skip-duplicates", false, "leave the links of a page alone whose body is that of another; makes digests")
 	o.set = f.Changed
 }
 
 // check settles the options. The rest of the flags has been checked.
 func (o *followFlags) check(h *fetchFlags, cookies *cookieFlags) error {
 	if !o.recursive {
-		for _, name := range []string{"scope", "include", "exclude", "max-depth", "max-urls", "max-bytes", "assets", "robots", "delay", "follow-nofollow", "strip-query"} {
+		for _, name := range []string{"scope", "include", "exclude", "max-depth", "max-urls", "max-bytes", "assets", "robots", "delay", "follow-nofollow", "strip-query", "skip-duplicates"} {
 			if o.set != nil && o.set(name) {
 				return usageError("--%s: is for crawls that follow links, with -r", name)
 			}
@@ -79,7 +81,7 @@ func (o *followFlags) check(h *fetchFlags, cookies *cookieFlags) error {
 		return usageError("--max-urls %d: must not be negative", o.maxURLs)
 	}
 	f := &crawler.Follow{
-		MaxDepth: o.maxDepth, MaxURLs: o.maxURLs, MaxBytes: int64(o.maxBytes), Assets: o.assets, NoFollow: o.nofollow,
+		MaxDepth: o.maxDepth, MaxURLs: o.maxURLs, MaxBytes: int64(o.maxBytes), Assets: o.assets, NoFollow: o.nofollow, SkipDuplicates: o.skipSame,
 		Token: robots.Token(userAgent(h.fields())), Pace: frontier.Pace{Delay: o.delay.fixed},
 	}
 	if !o.delay.isFixed {

@@ -91,6 +91,7 @@ func New(e engine.Engine, f Fetcher, source *Source, sink *Sink, o Options) *Cra
 	if o.RetryDelay == 0 {
 		o.RetryDelay = time.Second
 	}
+	o.Digest = o.Digest || o.Follow != nil && o.Follow.SkipDuplicates
 	mu := e.NewMutex()
 	c := &Crawler{
 		engine: e, fetcher: f, options: o, source: source, sink: sink,

@@ -20,6 +20,9 @@ type Follow struct {
 	Token    string // our product token, by which robots.txt and pages speak of us
 	NoFollow bool   // links are followed whose page says not to
 
+	// SkipDuplicates leaves the links of a page alone that has the same body as another. It makes digests (Options.Digest).
+	SkipDuplicates bool
+
 	Canon *link.Canon // what is left out of URLs; nil: their fragments
 
 	Pace frontier.Pace // its PerHost is that of the Options

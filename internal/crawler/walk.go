@@ -20,6 +20,7 @@ type walk struct {
 	sites     []site // by the frontier's Note of a host; the first is not used
 	asked     int64  // URLs that were given out, for the first time
 	limit     string // that the crawl has reached; "" none
+	bodies    bodies
 }
 
 // errand is what a job of a walk is for.
@@ -44,7 +45,7 @@ func newWalk(c *Crawler, f *Follow) *walk {
 	pace := f.Pace
 	pace.PerHost = c.options.PerHost
 	return &walk{
-		crawler: c, follow: f, territory: newTerritory(&f.Scope), sites: make([]site, 1),
+		crawler: c, follow: f, territory: newTerritory(&f.Scope), sites: make([]site, 1), bodies: bodies{},
 		urls: frontier.NewMemory(frontier.Options{Pace: pace, Levels: f.MaxDepth >= 0}, c.engine.Now()),
 	}
 }
@@ -211,7 +212,7 @@ func (w *walk) book(of *worker) {
 	state := frontier.Failed
 	if class == fetch.OK {
 		state = frontier.Fetched
-		w.links(of, e, r.Page, now)
+		w.links(of, e, &r, now)
 	}
 	if w.follow.Robots == RobotsReport {
 		r.Page.Disallowed = w.bars(e) != nil
@@ -233,7 +234,7 @@ func visit(res *fetch.Response, class fetch.Class) frontier.Visit {
 }
 
 // links enters what a page, or a redirect, leads to.
-func (w *walk) links(of *worker, e *frontier.Entry, p *PageFacts, now time.Time) {
+func (w *walk) links(of *worker, e *frontier.Entry, r *Record, now time.Time) {
 	u, res := &of.job.url, &of.response
 	l := frontier.Link{From: e.Key, Depth: e.Depth + 1}
 	if res.Public || e.Kind&kindGuarded != 0 {
@@ -248,11 +249,15 @@ func (w *walk) links(of *worker, e *frontier.Entry, p *PageFacts, now time.Time)
 	}
 	x := of.body.links
 	if x == nil {
+		w.compare(r, e.Key, true)
 		return
 	}
 	page := x.End(u)
-	p.take(&page, of.body.tags)
-	closed := p.NoFollow && !w.follow.NoFollow
+	r.Page.take(&page, of.body.tags)
+	closed := r.Page.NoFollow && !w.follow.NoFollow
+	if w.compare(r, e.Key, closed) {
+		return
+	}
 	for found := range x.Links {
 		if found.Err != nil || !w.isFollowed(found.Kind) {
 			continue
