@@ -40,6 +40,7 @@ type followFlags struct {
 	nofollow  bool
 	strip     []string
 	skipSame  bool
+	recordAll bool
 
 	set     func(name string) bool // a flag was given; nil: the command has none of these
 	options *crawler.Follow        // nil: no links are followed
@@ -59,13 +60,14 @@ func (o *followFlags) add(f *pflag.FlagSet) {
 	f.BoolVar(&o.nofollow, "follow-nofollow", false, "follow links that ask not to be followed, too")
 	f.StringSliceVar(&o.strip, "strip-query", nil, "leave query parameters of these `NAMES` out of URLs, as sid,utm_* or tracking, which is a set of them")
 	f.BoolVar(&o.skipSame, "skip-duplicates", false, "leave the links of a page alone whose body is that of another; makes digests")
+	f.BoolVar(&o.recordAll, "record-skipped", false, "at the end, a record of each URL that was skipped, with the reason; else those are only counted")
 	o.set = f.Changed
 }
 
 // check settles the options. The rest of the flags has been checked.
 func (o *followFlags) check(h *fetchFlags, cookies *cookieFlags) error {
 	if !o.recursive {
-		for _, name := range []string{"scope", "include", "exclude", "max-depth", "max-urls", "max-bytes", "assets", "robots", "delay", "follow-nofollow", "strip-query", "skip-duplicates"} {
+		for _, name := range []string{"scope", "include", "exclude", "max-depth", "max-urls", "max-bytes", "assets", "robots", "delay", "follow-nofollow", "strip-query", "skip-duplicates", "record-skipped"} {
 			if o.set != nil && o.set(name) {
 				return usageError("--%s: is for crawls that follow links, with -r", name)
 			}
@@ -81,7 +83,7 @@ func (o *followFlags) check(h *fetchFlags, cookies *cookieFlags) error {
 		return usageError("--max-urls %d: must not be negative", o.maxURLs)
 	}
 	f := &crawler.Follow{
-		MaxDepth: o.maxDepth, MaxURLs: o.maxURLs, MaxBytes: int64(o.maxBytes), Assets: o.assets, NoFollow: o.nofollow, SkipDuplicates: o.skipSame,
+		MaxDepth: o.maxDepth, MaxURLs: o.maxURLs, MaxBytes: int64(o.maxBytes), Assets: o.assets, NoFollow: o.nofollow, SkipDuplicates: o.skipSame, RecordSkipped: o.recordAll,
 		Token: robots.Token(userAgent(h.fields())), Pace: frontier.Pace{Delay: o.delay.fixed},
 	}
 	if !o.delay.isFixed {

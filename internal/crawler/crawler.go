@@ -112,6 +112,9 @@ func (c *Crawler) Start() {
 	c.engine.Go("sink", func(ctx context.Context) error { return c.sink.run(ctx, c.outputLost) })
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.dispatch.walk != nil {
+		c.dispatch.walk.startEpilogue()
+	}
 	c.hire()
 }
 
@@ -413,9 +416,16 @@ func (w *worker) leave() {
 	if c.nIdle > 0 {
 		c.idle.Signal() // the news goes round
 	}
-	if c.workers > 0 {
-		return
+	switch {
+	case c.workers > 0:
+	case c.dispatch.walk != nil && c.dispatch.walk.takesOver():
+	default:
+		c.finish()
 	}
+}
+
+// finish ends the crawl when nothing will be recorded any more. The caller holds the lock.
+func (c *Crawler) finish() {
 	c.sink.close()
 	if c.options.OnLast != nil {
 		c.options.OnLast()

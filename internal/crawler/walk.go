@@ -21,6 +21,8 @@ type walk struct {
 	asked     int64  // URLs that were given out, for the first time
 	limit     string // that the crawl has reached; "" none
 	bodies    bodies
+	epilogue  epilogue
+	year      int // in which the crawl was made
 }
 
 // errand is what a job of a walk is for.
@@ -29,7 +31,7 @@ type errand struct {
 	robots bool // for the robots.txt of the entry's host, which has to be read before
 }
 
-// A URL's kind in the frontier: how it was found, or, as long as it is skipped, why: its place in skips.
+// A URL's kind in the frontier: how it was found, or, as long as it is skipped, why (skipKind).
 const (
 	kindHops    = 1<<6 - 1 // redirects in a row that have led to it
 	kindGuarded = 1 << 6   // a page on a public address has led to it: it may not lead to a private one
@@ -45,7 +47,7 @@ func newWalk(c *Crawler, f *Follow) *walk {
 	pace := f.Pace
 	pace.PerHost = c.options.PerHost
 	return &walk{
-		crawler: c, follow: f, territory: newTerritory(&f.Scope), sites: make([]site, 1), bodies: bodies{},
+		crawler: c, follow: f, territory: newTerritory(&f.Scope), sites: make([]site, 1), bodies: bodies{}, year: c.engine.Now().Year(),
 		urls: frontier.NewMemory(frontier.Options{Pace: pace, Levels: f.MaxDepth >= 0}, c.engine.Now()),
 	}
 }
@@ -77,7 +79,7 @@ func (w *walk) seed(now time.Time) {
 		if w.territory.extends() {
 			l.Kind = kindSource
 		}
-		w.add(&u, l, "", now)
+		w.add(&u, l, verdict{}, now)
 	}
 }
 
@@ -91,19 +93,19 @@ func (w *walk) request(u *link.URL) link.URL {
 
 // add enters a URL, skipped if there is a reason, and keeps the ledger. (The frontier numbers reasons, so that they can be
 // taken back: a URL may be found once more on a way that is open.)
-func (w *walk) add(u *link.URL, l frontier.Link, reason fetch.Class, now time.Time) {
-	if reason != "" {
-		l.Skip, l.Kind = true, numberOf(reason)
+func (w *walk) add(u *link.URL, l frontier.Link, v verdict, now time.Time) {
+	if v.skip != "" {
+		l.Skip, l.Kind = true, skipKind(v.skip, v.rule)
 	}
 	added := w.urls.Add(u, l, now)
 	ledger := &w.crawler.ledger
 	switch {
 	case added.Revived:
-		ledger.revive(skips()[added.Kind])
+		ledger.revive(reasonOf(added.Kind))
 	case added.New:
 		ledger.discover()
-		if reason != "" {
-			ledger.settle(&Record{Class: reason})
+		if v.skip != "" {
+			ledger.settle(&Record{Class: v.skip})
 		}
 	}
 }
@@ -258,12 +260,17 @@ func (w *walk) links(of *worker, e *frontier.Entry, r *Record, now time.Time) {
 	if w.compare(r, e.Key, closed) {
 		return
 	}
+	about := momentOf(u.Target())
 	for found := range x.Links {
 		if found.Err != nil || !w.isFollowed(found.Kind) {
 			continue
 		}
 		to := w.request(&found.URL)
-		w.add(&to, l, w.reason(&to, &l, closed || found.NoFollow && !w.follow.NoFollow), now)
+		v := w.judge(&to, &l, closed || found.NoFollow && !w.follow.NoFollow)
+		if v.skip == "" && about.leadsAstray(&to, w.year) {
+			v = verdict{SkipTrap, trapDate}
+		}
+		w.add(&to, l, v, now)
 	}
 }
 
@@ -281,28 +288,35 @@ func (w *walk) redirect(u *link.URL, to string, e *frontier.Entry, l frontier.Li
 	next = w.request(&next)
 	hops := e.Kind&kindHops + 1
 	l.Depth, l.Kind = e.Depth, l.Kind|hops|e.Kind&kindSource
-	reason := w.reason(&next, &l, false)
-	if reason == "" && hops > maxHops {
-		reason = SkipTrap
+	v := w.judge(&next, &l, false)
+	if v.skip == "" && hops > maxHops {
+		v = verdict{SkipTrap, trapRedirects}
 	}
-	w.add(&next, l, reason, now)
+	w.add(&next, l, v, now)
 }
 
-// reason is why u is not fetched, "" if it is.
-func (w *walk) reason(u *link.URL, l *frontier.Link, closed bool) fetch.Class {
+// verdict is why a URL is not fetched, and if that is for a trap, by which rule. The zero value: it is.
+type verdict struct {
+	skip fetch.Class
+	rule trap
+}
+
+// judge says whether u is fetched.
+func (w *walk) judge(u *link.URL, l *frontier.Link, closed bool) verdict {
 	switch {
 	case u.Port() == 0 || l.Kind&kindSource == 0 && !w.territory.holds(u):
-		return SkipScope
+		return verdict{skip: SkipScope}
 	case !w.territory.wanted(u):
-		return SkipExclude
+		return verdict{skip: SkipExclude}
 	case closed:
-		return SkipNoFollow
+		return verdict{skip: SkipNoFollow}
 	case w.follow.MaxDepth >= 0 && l.Depth > w.follow.MaxDepth:
-		return SkipDepth
-	case isTrap(u):
-		return SkipTrap
+		return verdict{skip: SkipDepth}
 	}
-	return ""
+	if rule := trapOf(u); rule != noTrap {
+		return verdict{SkipTrap, rule}
+	}
+	return verdict{}
 }
 
 // hasWork is that of the dispatcher.

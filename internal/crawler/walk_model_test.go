@@ -83,6 +83,7 @@ func newModelWeb(seed uint64) *modelWeb {
 	if len(m.seeds) == 1 { // of several, it depends on their order which links have been judged before
 		f.Scope.Extend = rng.IntN(2) == 0
 	}
+	f.RecordSkipped = rng.IntN(2) == 0
 	m.pauses, m.output = rng.IntN(3), time.Duration(rng.IntN(3))*time.Second
 	return m
 }
@@ -332,7 +333,22 @@ func checkModel(t *testing.T, w *world, seed uint64) {
 			t.Errorf("%d skipped by %s, not %d", classes[a.Class], a.Class, skips[a.Class])
 		}
 	}
-	if n := len(rowsOfPages(t, out.String())); n != len(got)+int(c.ledger.Classes[SkipRobots]) {
-		t.Errorf("%d records of %d URLs", n, len(got))
+	rows := rowsOfPages(t, out.String())
+	records := int64(len(got)) + c.ledger.Classes[SkipRobots]
+	if m.o.Follow.RecordSkipped {
+		records = c.ledger.Discovered
+	}
+	if n := int64(len(rows)); n != records {
+		t.Errorf("%d records, not %d, of %d URLs: %s", n, records, len(got), &c.ledger)
+	}
+	recorded := map[fetch.Class]int64{}
+	for _, row := range rows {
+		recorded[fetch.Class(row.Class)]++
+		if IsPassedOver(fetch.Class(row.Class)) && (row.Error == "" || row.Depth == nil || row.Referrer == "" && !slices.Contains(m.seeds, row.URL)) {
+			t.Errorf("it does not say why: %+v", row)
+		}
+	}
+	if m.o.Follow.RecordSkipped && !maps.Equal(recorded, c.ledger.Classes) {
+		t.Errorf("recorded are %v, in the ledger %v", recorded, c.ledger.Classes)
 	}
 }

@@ -252,10 +252,28 @@ func (p *play) compare() {
 		}
 	}
 	if p.chance.IntN(10) == 0 {
+		p.compareSkipped()
 		if got, want := p.CriticalPath(p.now), p.oracle.criticalPath(p.now); got != want {
 			p.Fatalf("critical path %v, want %v", got, want)
 		}
 		p.compareBusiest()
+	}
+}
+
+func (p *play) compareSkipped() {
+	after := frontier.URLID(0)
+	for _, u := range p.oracle.urls {
+		if u.state != frontier.Skipped || u.entry.Attempt > 0 {
+			continue
+		}
+		got, ok := p.NextSkipped(after)
+		if !ok || got != u.entry {
+			p.Fatalf("skipped is %+v, %v, want %+v", got, ok, u.entry)
+		}
+		after = got.Key.URL
+	}
+	if got, ok := p.NextSkipped(after); ok {
+		p.Fatalf("%s is skipped too", got.URL.String())
 	}
 }
 
