@@ -28,7 +28,7 @@ func (r *session) printSummary(s *crawler.Stats) {
 	if done > 0 {
 		fmt.Fprintf(w, "crawl: outcome: %s\n", l.Breakdown())
 	}
-	if added := r.crawler.Extended(); len(added) > 0 {
+	if added := s.Extended; len(added) > 0 {
 		more := ""
 		if n := len(added) - mostExtended; n > 0 {
 			added, more = added[:mostExtended], fmt.Sprintf(" and %d more", n)

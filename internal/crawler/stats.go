@@ -27,6 +27,8 @@ type Stats struct {
 	Pressure map[fetch.Class]int64 // how often this machine had no descriptor, port or memory
 	Latency  Histogram             // of every attempt that has ended, from its begin to its end
 
+	Extended []string // hosts that belong to the scope because URLs of the source were redirected there
+
 	Concurrency int     // as the options have it
 	PerHost     int     // likewise; 0: no limit
 	Rate        float64 // likewise; 0: no limit
@@ -41,12 +43,14 @@ func (c *Crawler) Stats() Stats {
 	defer c.mu.Unlock()
 	now := c.engine.Now()
 	retrying := len(c.dispatch.retries)
+	var extended []string
 	if c.dispatch.walk != nil {
+		extended = c.dispatch.walk.territory.added
 		retrying = int(c.dispatch.walk.urls.Counts().Waiting)
 	}
 	return Stats{
 		Ledger: c.ledger.clone(), InFlight: c.inFlight, Peak: c.peak, Workers: c.workers,
-		Bytes: c.bytes, Attempts: c.attempts, Repeats: c.repeats, Retrying: retrying,
+		Bytes: c.bytes, Attempts: c.attempts, Repeats: c.repeats, Retrying: retrying, Extended: extended,
 		ListRead: c.source.read, ListDone: c.dispatch.ended, Draining: c.dispatch.draining,
 		Paused: c.dispatch.paused, Full: c.sink.full(), Elapsed: now.Sub(c.began), Idled: c.pausing.total(now), Pressure: maps.Clone(c.pressure),
 		Latency: c.latency, Concurrency: c.options.Concurrency, PerHost: c.options.PerHost, Rate: c.options.Rate,

@@ -370,15 +370,6 @@ func (w *walk) hosts(n int) HostList {
 	return list
 }
 
-// Extended are the hosts that belong to the scope because URLs of the source were redirected there. It is called after the
-// engine's Run.
-func (c *Crawler) Extended() []string {
-	if c.dispatch.walk == nil {
-		return nil
-	}
-	return c.dispatch.walk.territory.added
-}
-
 // Limit is the limit that the crawl has reached, by the name of its flag; "" if it ended otherwise.
 func (c *Crawler) Limit() string {
 	if c.dispatch.walk == nil {

@@ -33,7 +33,7 @@ func TestWalkExtended(t *testing.T) {
 			if got := strings.Join(f.asked(), " "); got != test.want {
 				t.Errorf("extend %v: asked for %s", test.extend, got)
 			}
-			if got := strings.Join(c.Extended(), " "); test.extend != (got == "www.a") {
+			if got := strings.Join(c.Stats().Extended, " "); test.extend != (got == "www.a") {
 				t.Errorf("extend %v: extended to %q", test.extend, got)
 			}
 		})
