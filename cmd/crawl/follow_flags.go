@@ -40,6 +40,8 @@ type followFlags struct {
 	nofollow  bool
 	strip     []string
 	sitemaps  []string
+	skipSame  bool
+	recordAll bool
 
 	set     func(name string) bool // a flag was given; nil: the command has none of these
 	options *crawler.Follow        // nil: no links are followed
@@ -50,7 +52,7 @@ func (o *followFlags) add(f *pflag.FlagSet) {
 	f.StringVar(&o.scope, "scope", "host", "follow links to the same `EXTENT` as one of the URLs: host (and port), domain (registrable), prefix (below its folder) or any")
 	f.StringArrayVar(&o.include, "include", nil, "of these, only URLs that match `REGEXP`; may be repeated: one of them")
 	f.StringArrayVar(&o.exclude, "exclude", nil, "and not those that match `REGEXP`; may be repeated")
-	f.IntVar(&o.maxDepth, "max-depth", -1, "not further than `N` links away; below 0 is no limit")
+	f.IntVar(&o.maxDepth, "max-depth", -1, "not further than `N` links away, level by level; below 0 is no limit")
 	f.Int64Var(&o.maxURLs, "max-urls", 0, "ask for `N` URLs at most, then exit with 5; 0 is no limit")
 	f.Var(&o.maxBytes, "max-bytes", "begin nothing new when so much was received, as `1GiB`, then exit with 5 (default no limit)")
 	f.BoolVar(&o.assets, "assets", false, "fetch what pages need to be shown too: style sheets, scripts, pictures, and what these refer to")
@@ -59,13 +61,15 @@ func (o *followFlags) add(f *pflag.FlagSet) {
 	f.BoolVar(&o.nofollow, "follow-nofollow", false, "follow links that ask not to be followed, too")
 	f.StringSliceVar(&o.strip, "strip-query", nil, "leave query parameters of these `NAMES` out of URLs, as sid,utm_* or tracking, which is a set of them")
 	f.StringArrayVar(&o.sitemaps, "sitemaps", nil, "take URLs from sitemaps too: `auto` (those that robots.txt names, else /sitemap.xml), off, or the URLs of some, as auto,URL; may be repeated (default off)")
+	f.BoolVar(&o.skipSame, "skip-duplicates", false, "leave the links of a page alone whose body is that of another; makes digests")
+	f.BoolVar(&o.recordAll, "record-skipped", false, "at the end, a record of each URL that was skipped, with the reason; else those are only counted")
 	o.set = f.Changed
 }
 
 // check settles the options. The rest of the flags has been checked.
 func (o *followFlags) check(h *fetchFlags, cookies *cookieFlags) error {
 	if !o.recursive {
-		for _, name := range []string{"scope", "include", "exclude", "max-depth", "max-urls", "max-bytes", "assets", "robots", "delay", "follow-nofollow", "strip-query", "sitemaps"} {
+		for _, name := range []string{"scope", "include", "exclude", "max-depth", "max-urls", "max-bytes", "assets", "robots", "delay", "follow-nofollow", "strip-query", "sitemaps", "skip-duplicates", "record-skipped"} {
 			if o.set != nil && o.set(name) {
 				return usageError("--%s: is for crawls that follow links, with -r", name)
 			}
@@ -81,7 +85,7 @@ func (o *followFlags) check(h *fetchFlags, cookies *cookieFlags) error {
 		return usageError("--max-urls %d: must not be negative", o.maxURLs)
 	}
 	f := &crawler.Follow{
-		MaxDepth: o.maxDepth, MaxURLs: o.maxURLs, MaxBytes: int64(o.maxBytes), Assets: o.assets, NoFollow: o.nofollow,
+		MaxDepth: o.maxDepth, MaxURLs: o.maxURLs, MaxBytes: int64(o.maxBytes), Assets: o.assets, NoFollow: o.nofollow, SkipDuplicates: o.skipSame, RecordSkipped: o.recordAll,
 		Token: robots.Token(userAgent(h.fields())), Pace: frontier.Pace{Delay: o.delay.fixed},
 	}
 	if !o.delay.isFixed {
@@ -95,6 +99,7 @@ func (o *followFlags) check(h *fetchFlags, cookies *cookieFlags) error {
 		return usageError("%s with --scope %s: would be sent to every host that links lead to; --netrc goes by host, and so does -b FILE", given, o.scope)
 	}
 	f.Scope.Scheme = h.secret(cookies) != "" // what was given for https must not be sent by http
+	f.Scope.Extend = !f.Scope.Scheme         // nor to a host that nobody has named
 	policy, err := choice("--robots", o.robots, "obey", "report", "ignore")
 	if err != nil {
 		return err

@@ -30,8 +30,8 @@ With -r, pages are read for links while they arrive, and what they lead to withi
 read to its end first. A redirect is a record of its own, and where it leads is
 another. robots.txt is obeyed, and hosts are asked as seldom as suits them (--delay);
 what is left out is counted in the ledger, by the reason, and has a record where
-robots.txt is that. With --sitemaps the crawl takes URLs from sitemaps too; with that
-of a sitemap it needs no other, and begins with what is listed there.
+robots.txt is that, or with --record-skipped. With --sitemaps the crawl takes URLs from sitemaps
+too; with that of a sitemap it needs no other, and begins with what is listed there.
 
 The first Ctrl-C (or SIGTERM, or SIGHUP) begins nothing new and waits for what is
 in flight; the second stops at once. SIGQUIT prints what every task is doing and

@@ -57,6 +57,7 @@ type page struct {
 	Title      string `json:"title"`
 	Lang       string `json:"lang"`
 	Canonical  string `json:"canonical"`
+	Duplicate  string `json:"duplicate_of"`
 	Links      int    `json:"links"`
 	OtherLinks int    `json:"other_links"`
 	NoIndex    bool   `json:"noindex"`
@@ -71,7 +72,7 @@ type page struct {
 
 // recordFields are the fields in their order, and those of timings in theirs.
 const (
-	recordFields = "url final_url status class error attempts redirects retry_after media_type charset coding bytes_wire bytes_body bytes_decoded digest range etag last_modified remote proxy protocol tls started timings lag referrer depth title lang canonical links other_links noindex nofollow disallowed sitemap entries dropped sitemap_error"
+	recordFields = "url final_url status class error attempts redirects retry_after media_type charset coding bytes_wire bytes_body bytes_decoded digest range etag last_modified remote proxy protocol tls started timings lag referrer depth title lang canonical duplicate_of links other_links noindex nofollow disallowed sitemap entries dropped sitemap_error"
 	timingFields = "queue dns connect tls first_byte body total"
 )
 

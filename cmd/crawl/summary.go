@@ -4,11 +4,15 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"strings"
 	"time"
 
 	"crawl/internal/crawler"
 	"crawl/internal/fetch"
 )
+
+// mostExtended is how many hosts the summary names.
+const mostExtended = 3
 
 // printSummary says what was done, and that it adds up.
 func (r *session) printSummary(s *crawler.Stats) {
@@ -23,6 +27,13 @@ func (r *session) printSummary(s *crawler.Stats) {
 	fmt.Fprintf(w, "crawl: ledger: %s\n", l)
 	if done > 0 {
 		fmt.Fprintf(w, "crawl: outcome: %s\n", l.Breakdown())
+	}
+	if added := s.Extended; len(added) > 0 {
+		more := ""
+		if n := len(added) - mostExtended; n > 0 {
+			added, more = added[:mostExtended], fmt.Sprintf(" and %d more", n)
+		}
+		fmt.Fprintf(w, "crawl: --scope host: also %s%s, where redirects of what was given have led\n", strings.Join(added, ", "), more)
 	}
 	if s.Repeats > 0 {
 		fmt.Fprintf(w, "crawl: %d of %d attempts were repeated\n", s.Repeats, s.Attempts)

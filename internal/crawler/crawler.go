@@ -96,6 +96,7 @@ func New(e engine.Engine, f Fetcher, source *Source, sink *Sink, o Options) *Cra
 	if o.RetryDelay == 0 {
 		o.RetryDelay = time.Second
 	}
+	o.Digest = o.Digest || o.Follow != nil && o.Follow.SkipDuplicates
 	mu := e.NewMutex()
 	c := &Crawler{
 		engine: e, fetcher: f, options: o, source: source, sink: sink,
@@ -120,6 +121,9 @@ func (c *Crawler) Start() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.limitTime()
+	if c.dispatch.walk != nil {
+		c.dispatch.walk.startEpilogue()
+	}
 	c.hire()
 }
 
@@ -448,9 +452,16 @@ func (w *worker) leave() {
 	if c.nIdle > 0 {
 		c.idle.Signal() // the news goes round
 	}
-	if c.workers > 0 {
-		return
+	switch {
+	case c.workers > 0:
+	case c.dispatch.walk != nil && c.dispatch.walk.takesOver():
+	default:
+		c.finish()
 	}
+}
+
+// finish ends the crawl when nothing will be recorded any more. The caller holds the lock.
+func (c *Crawler) finish() {
 	c.sink.close()
 	c.publish(Event{Signal: CrawlDone})
 	for _, s := range c.subscriptions {

@@ -21,6 +21,10 @@ type Follow struct {
 	NoFollow bool   // links are followed whose page says not to
 
 	Sitemaps Sitemaps // that say which URLs there are, besides links
+	// SkipDuplicates leaves the links of a page alone that has the same body as another. It makes digests (Options.Digest).
+	SkipDuplicates bool
+
+	RecordSkipped bool // each URL that is skipped has a record: those that were when they were found, at the end
 
 	Canon *link.Canon // what is left out of URLs; nil: their fragments
 
@@ -61,7 +65,7 @@ func Skips() []fetch.Advice {
 		{Class: SkipExclude, Sentence: "--include and --exclude leave it out."},
 		{Class: SkipDepth, Sentence: "It is more links away than --max-depth allows."},
 		{Class: SkipNoFollow, Sentence: "All that lead to it ask not to be followed there; see --follow-nofollow."},
-		{Class: SkipTrap, Sentence: "Its path repeats itself, or redirects went on and on: such URLs have no end."},
+		{Class: SkipTrap, Sentence: "A path that repeats itself, redirects that go on and on, a calendar far ahead: such URLs have no end; --record-skipped tells which."},
 	}
 }
 

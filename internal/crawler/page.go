@@ -6,16 +6,18 @@ import (
 
 // PageFacts are what a record has besides where links are followed.
 type PageFacts struct {
-	Referrer   string // the first page that led to it; "" if it was given
-	Depth      int    // links between it and what was given
-	Title      string
-	Lang       string
-	Canonical  string
-	Links      int  // different ones in it, of all kinds, assets too
-	Other      int  // references of other schemes
-	NoIndex    bool // it asks not to be found by searching
-	NoFollow   bool // it asks that its links be not followed
-	Disallowed bool // by robots.txt, in a crawl that only reports that
+	Referrer  string // the first page that led to it; "" if it was given
+	Depth     int    // links between it and what was given
+	Title     string
+	Lang      string
+	Canonical string
+	// DuplicateOf is the page that had the same body before; "" if none had, or nobody asked for digests.
+	DuplicateOf string
+	Links       int  // different ones in it, of all kinds, assets too
+	Other       int  // references of other schemes
+	NoIndex     bool // it asks not to be found by searching
+	NoFollow    bool // it asks that its links be not followed
+	Disallowed  bool // by robots.txt, in a crawl that only reports that
 
 	Sitemap      string // its format, if it was read as a sitemap; "" else
 	Entries      int    // of that
@@ -37,6 +39,7 @@ func (p *PageFacts) append(b []byte) []byte {
 	b = appendField(b, `,"title":`, p.Title)
 	b = appendField(b, `,"lang":`, p.Lang)
 	b = appendField(b, `,"canonical":`, p.Canonical)
+	b = appendField(b, `,"duplicate_of":`, p.DuplicateOf)
 	if p.Links > 0 {
 		b = appendInt(b, `,"links":`, int64(p.Links))
 	}

@@ -5,6 +5,7 @@ import (
 	"hash"
 
 	"crawl/internal/fetch"
+	"crawl/internal/frontier"
 	"crawl/internal/link"
 	"crawl/internal/robots"
 )
@@ -21,6 +22,11 @@ type reading struct {
 
 	worker   *worker
 	response *fetch.Response // of the worker
+	document
+}
+
+// document is what is known of one body.
+type document struct {
 	robots   bool            // it is a robots.txt
 	listed   bool            // it is to be read as a sitemap
 	sitemap  *listing        // nil: it is not read as one
@@ -29,6 +35,10 @@ type reading struct {
 	file     []byte          // of a robots.txt, as far as it counts
 	lifetime string          // its Cache-Control
 	tags     link.Robots     // of X-Robots-Tag
+	closed   bool            // its links ask not to be followed
+	same     bool            // they are left alone, as those of another body like it were entered
+	original frontier.Key    // of the page that had that body before
+	about    moment          // that its URL names
 }
 
 // errEnough ends the fetch of a robots.txt that is longer than what counts.
@@ -39,8 +49,7 @@ func (r *reading) begin(isRobots bool) {
 	if r.hash != nil {
 		r.hash.Reset()
 	}
-	r.robots, r.file, r.lifetime, r.tags = isRobots, nil, "", link.Robots{}
-	r.listed, r.entered = false, -1
+	r.document = document{robots: isRobots, entered: -1}
 }
 
 // head sees what is to be read. It is for fetch.Watch.

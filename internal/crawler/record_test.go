@@ -138,6 +138,11 @@ func kinds() []struct {
 			Started: started, Timings: fetch.Timings{FirstByte: 400 * µs, Total: 420 * µs},
 			Page: &PageFacts{Sitemap: "urlset", Entries: 12, Dropped: 2, SitemapError: "the sitemap declares XML entities"},
 		}},
+		{"a page that is the same as another", Record{
+			URL: "http://example.com/copy", Status: 200, Class: fetch.OK, Attempts: 1, BytesWire: 2310, BytesBody: 2048, Remote: "192.0.2.7:80", Protocol: "HTTP/1.1",
+			Started: started, Timings: fetch.Timings{FirstByte: 400 * µs, Total: 420 * µs},
+			Page: &PageFacts{Referrer: "http://example.com/", Depth: 1, DuplicateOf: "http://example.com/guide/"},
+		}},
 		{"what robots.txt disallows", Record{
 			URL: "http://example.com/private/", Class: SkipRobots, Err: errors.New("robots.txt line 3: Disallow: /private/"),
 			Page: &PageFacts{Referrer: "http://example.com/guide/", Depth: 2},
@@ -178,7 +183,7 @@ var fieldOrder = []string{
 	"digest", "range", "etag", "last_modified", "remote", "proxy", "protocol",
 	"tls", "tls.version", "tls.cipher", "tls.resumed",
 	"started", "timings", "timings.queue", "timings.dns", "timings.connect", "timings.tls", "timings.first_byte", "timings.body", "timings.total", "lag",
-	"referrer", "depth", "title", "lang", "canonical", "links", "other_links", "noindex", "nofollow", "disallowed",
+	"referrer", "depth", "title", "lang", "canonical", "duplicate_of", "links", "other_links", "noindex", "nofollow", "disallowed",
 	"sitemap", "entries", "dropped", "sitemap_error",
 }
 

@@ -12,6 +12,7 @@ import (
 type Scope struct {
 	Extent  Extent
 	Scheme  bool             // http and https are not one host: for who sends what nobody else may read
+	Extend  bool             // ScopeHost: to the hosts to which URLs of the source are redirected in the end, too
 	Include []*regexp.Regexp // of which a URL has to match one, if there are any
 	Exclude []*regexp.Regexp // of which it may match none
 }
@@ -33,6 +34,7 @@ type territory struct {
 	names  map[string]bool // of hosts with ports, domains or folders
 	last   string          // host that was asked about last, and what was said
 	inside bool
+	added  []string // hosts that belong to it by redirects
 }
 
 func newTerritory(s *Scope) territory { return territory{scope: s, names: map[string]bool{}} }
@@ -41,6 +43,17 @@ func newTerritory(s *Scope) territory { return territory{scope: s, names: map[st
 func (t *territory) claim(u *link.URL) {
 	t.last = ""
 	t.names[t.name(u)] = true
+}
+
+// extends reports whether redirects of a URL of the source may lead anywhere.
+func (t *territory) extends() bool { return t.scope.Extend && t.scope.Extent == ScopeHost }
+
+// extend makes the host of u part of it, where redirects of a URL of the source have ended.
+func (t *territory) extend(u *link.URL) {
+	if !t.holds(u) {
+		t.added = append(t.added, strings.Clone(u.Authority()))
+		t.claim(u)
+	}
 }
 
 // name is what has to be equal. The scheme is no part of it where the port is that of the scheme: sites move from one

@@ -109,3 +109,22 @@ func TestScheme(t *testing.T) {
 		}
 	}
 }
+
+// TestTerritoryExtends: only a scope of hosts grows by redirects, if it may, and says by which hosts.
+func TestTerritoryExtends(t *testing.T) {
+	for _, extent := range []Extent{ScopeHost, ScopeDomain, ScopePrefix, ScopeAny} {
+		if got := newTerritory(&Scope{Extent: extent, Extend: true}); got.extends() != (extent == ScopeHost) {
+			t.Errorf("extent %d extends: %v", extent, got.extends())
+		}
+	}
+	territory := newTerritory(&Scope{Extend: true})
+	seed, same, other := mustParse(t, "http://h/"), mustParse(t, "https://h/x"), mustParse(t, "http://www.h:8/")
+	territory.claim(&seed)
+	for range 2 {
+		territory.extend(&same)
+		territory.extend(&other)
+	}
+	if got := territory.added; len(got) != 1 || got[0] != "www.h:8" || !territory.holds(&other) {
+		t.Errorf("%q", got)
+	}
+}

@@ -3,7 +3,6 @@ package crawler
 import (
 	"time"
 
-	"crawl/internal/fetch"
 	"crawl/internal/frontier"
 	"crawl/internal/link"
 	"crawl/internal/robots"
@@ -37,7 +36,7 @@ const (
 // openSitemaps enters those that are given.
 func (w *walk) openSitemaps(now time.Time) {
 	for i := range w.follow.Sitemaps.Given {
-		w.addSitemap(&w.follow.Sitemaps.Given[i], frontier.Link{}, 0, "", now)
+		w.addSitemap(&w.follow.Sitemaps.Given[i], frontier.Link{}, 0, verdict{}, now)
 	}
 }
 
@@ -53,18 +52,18 @@ func (w *walk) claimSitemaps() {
 
 // addSitemap enters a URL that is to be read as a sitemap, to which so many indexes have led. If it is known as a page already and
 // has not been fetched, it will be read as both.
-func (w *walk) addSitemap(u *link.URL, l frontier.Link, nested int, reason fetch.Class, now time.Time) {
+func (w *walk) addSitemap(u *link.URL, l frontier.Link, nested int, v verdict, now time.Time) {
 	switch {
-	case reason != "":
+	case v.skip != "":
 	case nested > maxNested:
-		reason = SkipDepth
+		v = verdict{SkipTrap, trapNested}
 	case len(w.listed) >= maxSitemaps:
-		reason = SkipTrap
+		v = verdict{SkipTrap, trapSitemaps}
 	}
 	l.Bias = sitemapBias
 	to := w.request(u)
-	key := w.add(&to, l, reason, now).Key
-	if reason != "" || key == (frontier.Key{}) {
+	key := w.add(&to, l, v, now).Key
+	if v.skip != "" || key == (frontier.Key{}) {
 		return
 	}
 	if before, known := w.listed[key]; !known || nested < int(before) {
@@ -78,16 +77,13 @@ func (w *walk) isListed(k frontier.Key) bool {
 	return listed
 }
 
-// sitemapReason is why a sitemap is not fetched that is named at from, "" if it is: it has to be there too, or where pages
-// are. What pages have to be called is not for it.
-func (w *walk) sitemapReason(u, from *link.URL) fetch.Class {
-	switch {
-	case u.Port() == 0 || w.territory.site(u) != w.territory.site(from) && !w.territory.holds(u):
-		return SkipScope
-	case isTrap(u):
-		return SkipTrap
+// judgeSitemap says whether a sitemap is fetched that is named at from: it has to be there too, or where pages are. What
+// pages have to be called is not for it.
+func (w *walk) judgeSitemap(u, from *link.URL) verdict {
+	if u.Port() == 0 || w.territory.site(u) != w.territory.site(from) && !w.territory.holds(u) {
+		return verdict{skip: SkipScope}
 	}
-	return ""
+	return suspect(u)
 }
 
 // seeded notes that a URL of a host was given, whose sitemaps count.
@@ -116,7 +112,7 @@ func (w *walk) nameSitemaps(of *worker, s *site, lines []string, now time.Time) 
 	named := false
 	for _, line := range lines[:min(len(lines), maxNamed)] {
 		if u, err := at.Resolve(line); err == nil {
-			w.addSitemap(&u, l, 0, w.sitemapReason(&u, &of.job.url), now)
+			w.addSitemap(&u, l, 0, w.judgeSitemap(&u, &of.job.url), now)
 			named = true
 		}
 	}
@@ -127,7 +123,7 @@ func (w *walk) nameSitemaps(of *worker, s *site, lines []string, now time.Time) 
 
 func (w *walk) guessSitemap(at *link.URL, l frontier.Link, now time.Time) {
 	if u, err := at.Resolve("/sitemap.xml"); err == nil {
-		w.addSitemap(&u, l, 0, "", now)
+		w.addSitemap(&u, l, 0, verdict{}, now)
 	}
 }
 
@@ -139,18 +135,18 @@ func guarded(of *worker) uint16 {
 	return 0
 }
 
-// enter enters what a sitemap has listed so far: pages, which are as far away as what is given, or further sitemaps.
+// enter enters what a sitemap has listed so far: pages, which are as far away as the sitemap, or further sitemaps.
 func (w *walk) enter(of *worker, found []link.URL, format sitemap.Format, now time.Time) {
 	e := of.job.errand
-	l := frontier.Link{From: e.Key, Kind: guarded(of)}
+	l := frontier.Link{From: e.Key, Depth: e.Depth, Kind: guarded(of)}
 	nested := int(w.listed[e.Key]) + 1
 	for i := range found {
 		u := &found[i]
 		if format == sitemap.Index {
-			w.addSitemap(u, l, nested, w.sitemapReason(u, &of.job.url), now)
+			w.addSitemap(u, l, nested, w.judgeSitemap(u, &of.job.url), now)
 			continue
 		}
 		to := w.request(u)
-		w.add(&to, l, w.reason(&to, &l, false), now)
+		w.add(&to, l, w.judge(&to, &l, false), now)
 	}
 }

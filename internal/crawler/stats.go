@@ -27,6 +27,8 @@ type Stats struct {
 	Pressure map[fetch.Class]int64 // how often this machine had no descriptor, port or memory
 	Latency  Histogram             // of every attempt that has ended, from its begin to its end
 
+	Extended []string // hosts that belong to the scope because URLs of the source were redirected there
+
 	Concurrency int     // as the options have it
 	PerHost     int     // likewise; 0: no limit
 	Rate        float64 // likewise; 0: no limit
@@ -60,15 +62,16 @@ func (c *Crawler) Stats() Stats {
 	now := c.engine.Now()
 	retrying := len(c.dispatch.retries)
 	var walk *WalkStats
+	var extended []string
 	if w := c.dispatch.walk; w != nil {
 		counts := w.urls.Counts()
-		retrying = int(counts.Waiting)
+		retrying, extended = int(counts.Waiting), w.territory.added
 		walk = &WalkStats{Queued: counts.Queued, Hosts: counts.Hosts, Held: w.held, Deepest: w.deepest}
 	}
 	return Stats{
 		Walk:   walk,
 		Ledger: c.ledger.clone(), InFlight: c.inFlight, Peak: c.peak, Workers: c.workers,
-		Bytes: c.bytes, Attempts: c.attempts, Repeats: c.repeats, Retrying: retrying,
+		Bytes: c.bytes, Attempts: c.attempts, Repeats: c.repeats, Retrying: retrying, Extended: extended,
 		ListRead: c.source.read, ListDone: c.dispatch.ended, Draining: c.dispatch.draining,
 		Paused: c.dispatch.paused, Full: c.sink.full(), Elapsed: now.Sub(c.began), Idled: c.pausing.total(now), Pressure: maps.Clone(c.pressure),
 		Latency: c.latency, Concurrency: c.options.Concurrency, PerHost: c.options.PerHost, Rate: c.options.Rate,

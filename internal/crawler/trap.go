@@ -1,13 +1,49 @@
 package crawler
 
 import (
+	"fmt"
 	"strings"
 
 	"crawl/internal/link"
 )
 
-// A trap is a site that makes up URLs without end. Two kinds are told by the URL alone: paths that repeat themselves, as a
-// relative link in a page that every path leads to makes them (/a/b/a/b/a/b/…), and those of absurd length.
+// A trap is a site that makes up URLs without end; by which rule a URL is one. Two kinds are told by the URL alone: paths that
+// repeat themselves, as a relative link in a page that every path leads to makes them (/a/b/a/b/a/b/…), and those of absurd
+// length. See also moment, and maxHops.
+type trap uint8
+
+const (
+	noTrap trap = iota
+	trapLength
+	trapFolders
+	trapRepeats
+	trapRedirects
+	trapDate
+	trapNested
+	trapSitemaps
+)
+
+// err is the rule in words.
+func (t trap) err() error {
+	switch t {
+	case trapLength:
+		return fmt.Errorf("path and query are longer than %d bytes", maxTarget)
+	case trapFolders:
+		return fmt.Errorf("more than %d folders", maxSegments)
+	case trapRepeats:
+		return fmt.Errorf("the path has the same folders %d times in a row", maxRepeats+1)
+	case trapRedirects:
+		return fmt.Errorf("more than %d redirects in a row", maxHops)
+	case trapDate:
+		return fmt.Errorf("a calendar that goes on for more than %d years", farYears)
+	case trapNested:
+		return fmt.Errorf("more than %d sitemap indexes lead to it", maxNested)
+	case trapSitemaps:
+		return fmt.Errorf("a sitemap, of which there are more than %d", maxSitemaps)
+	}
+	return nil
+}
+
 const (
 	maxRepeats  = 3 // of the same segments in a row: the fourth time is once too often
 	maxPeriod   = 4 // segments that are looked at as what repeats
@@ -15,19 +51,19 @@ const (
 	maxTarget   = 4 << 10 // bytes
 )
 
-// isTrap reports whether a URL looks like one that a trap has made up.
-func isTrap(u *link.URL) bool {
+// trapOf is why a URL looks like one that a trap has made up.
+func trapOf(u *link.URL) trap {
 	target := u.Target()
 	if len(target) > maxTarget {
-		return true
+		return trapLength
 	}
 	path, _, _ := strings.Cut(target, "?")
 	n := strings.Count(path, "/")
 	if n <= maxRepeats {
-		return false
+		return noTrap
 	}
 	if n > maxSegments {
-		return true
+		return trapFolders
 	}
 	var all [maxSegments]string // no more than it has slashes
 	segments := all[:0]
@@ -42,9 +78,9 @@ func isTrap(u *link.URL) bool {
 				continue
 			}
 			if same++; same >= maxRepeats*period {
-				return true
+				return trapRepeats
 			}
 		}
 	}
-	return false
+	return noTrap
 }

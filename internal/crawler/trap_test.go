@@ -12,7 +12,7 @@ func TestIsTrap(t *testing.T) {
 		"/a/b/c/d/a/b/c/d/a/b/c/d/a/b/c/d", "/blog/blog/blog/blog/?page=2", "/a/a/a/b/c/b/c/b/c/b/c",
 		strings.Repeat("/x", 49), "/s" + strings.Repeat("//", 30), "/?" + strings.Repeat("a", maxTarget),
 	} {
-		if u := mustParse(t, "http://h"+target); !isTrap(&u) {
+		if u := mustParse(t, "http://h"+target); trapOf(&u) == noTrap {
 			t.Errorf("%.60s is none", target)
 		}
 	}
@@ -30,7 +30,7 @@ func TestIsNoTrap(t *testing.T) {
 		"/en/en/", "/a//b//c//d//e", "/wiki/Talk:Talk/Talk/Talk", "/maven2/org/apache/maven/maven/maven-core/3/3.0/",
 		"/x/" + strings.Repeat("long-title-", 50) + "/", "/search?q=" + strings.Repeat("x", 2000), "/1/2/3/4/5/6/7/8/9/10/11/12/13/14/15/16",
 	} {
-		if u := mustParse(t, "http://h"+target); isTrap(&u) {
+		if u := mustParse(t, "http://h"+target); trapOf(&u) != noTrap {
 			t.Errorf("%.60s is one", target)
 		}
 	}

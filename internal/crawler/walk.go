@@ -22,8 +22,11 @@ type walk struct {
 	asked     int64  // URLs that were given out, for the first time
 	deepest   int    // links to the furthest of them
 	held      int64  // hosts that wait for their robots.txt
+	year      int    // in which the crawl was made
 
-	listed map[frontier.Key]uint8 // URLs that are to be read as sitemaps, and how many indexes have led to them
+	listed   map[frontier.Key]uint8 // URLs that are to be read as sitemaps, and how many indexes have led to them
+	bodies   bodies
+	epilogue epilogue
 }
 
 // errand is what a job of a walk is for.
@@ -32,10 +35,11 @@ type errand struct {
 	robots bool // for the robots.txt of the entry's host, which has to be read before
 }
 
-// A URL's kind in the frontier: how it was found, or, as long as it is skipped, why: its place in skips.
+// A URL's kind in the frontier: how it was found, or, as long as it is skipped, why (skipKind).
 const (
 	kindHops    = 1<<6 - 1 // redirects in a row that have led to it
 	kindGuarded = 1 << 6   // only pages on public addresses have led to it: it may not lead to a private one
+	kindSource  = 1 << 7   // redirects of a URL of the source alone have led to it, and the scope goes with them
 
 	maxHops = 20
 
@@ -47,9 +51,9 @@ func newWalk(c *Crawler, f *Follow) *walk {
 	pace := f.Pace
 	pace.PerHost = c.options.PerHost
 	w := &walk{
-		crawler: c, follow: f, territory: newTerritory(&f.Scope), sites: make([]site, 1),
-		urls:   frontier.NewMemory(frontier.Options{Pace: pace, Shared: kindGuarded}, c.engine.Now()),
-		listed: map[frontier.Key]uint8{},
+		crawler: c, follow: f, territory: newTerritory(&f.Scope), sites: make([]site, 1), year: c.engine.Now().Year(),
+		urls:   frontier.NewMemory(frontier.Options{Pace: pace, Shared: kindGuarded, Levels: f.MaxDepth >= 0}, c.engine.Now()),
+		listed: map[frontier.Key]uint8{}, bodies: bodies{},
 	}
 	w.openSitemaps(c.engine.Now())
 	return w
@@ -78,7 +82,11 @@ func (w *walk) seed(now time.Time) {
 		}
 		w.territory.claim(&u)
 		u = w.request(&u)
-		w.seeded(&u, w.add(&u, frontier.Link{}, "", now).Key.Host, now)
+		l := frontier.Link{}
+		if w.territory.extends() {
+			l.Kind = kindSource
+		}
+		w.seeded(&u, w.add(&u, l, verdict{}, now).Key.Host, now)
 	}
 }
 
@@ -92,23 +100,23 @@ func (w *walk) request(u *link.URL) link.URL {
 
 // add enters a URL, skipped if there is a reason, and keeps the ledger. (The frontier numbers reasons, so that they can be
 // taken back: a URL may be found once more on a way that is open.)
-func (w *walk) add(u *link.URL, l frontier.Link, reason fetch.Class, now time.Time) frontier.Added {
-	if reason != "" {
-		l.Skip, l.Kind = true, numberOf(reason)
+func (w *walk) add(u *link.URL, l frontier.Link, v verdict, now time.Time) frontier.Added {
+	if v.skip != "" {
+		l.Skip, l.Kind = true, skipKind(v.skip, v.rule)
 	}
 	added := w.urls.Add(u, l, now)
 	ledger := &w.crawler.ledger
 	switch {
 	case added.Revived:
-		ledger.revive(skips()[added.Kind])
+		ledger.revive(reasonOf(added.Kind))
 	case added.New:
 		ledger.discover()
-		if reason != "" {
-			ledger.settle(&Record{Class: reason})
+		if v.skip != "" {
+			ledger.settle(&Record{Class: v.skip})
 		}
 	}
 	if w.crawler.heard&(URLDiscovered|URLSkipped|URLRevived) != 0 {
-		w.publishAdded(l, added, reason)
+		w.publishAdded(l, added, v.skip)
 	}
 	return added
 }
@@ -227,7 +235,7 @@ func (w *walk) book(of *worker) {
 	state := frontier.Failed
 	if class == fetch.OK {
 		state = frontier.Fetched
-		w.conclude(of, e, r.Page, now)
+		w.conclude(of, e, &r, now)
 	}
 	if w.follow.Robots == RobotsReport {
 		r.Page.Disallowed = w.bars(e) != nil
@@ -276,15 +284,14 @@ func (w *walk) unfold(of *worker) (more bool) {
 func (w *walk) links(of *worker, now time.Time) (more bool) {
 	b, x := of.body, of.body.links
 	if b.entered < 0 {
-		x.End(&of.job.url)
 		b.entered = 0
+		w.open(of)
 	}
 	page := x.Page()
 	l := frontier.Link{From: of.job.errand.Key, Depth: of.job.errand.Depth + 1, Kind: guarded(of)}
-	closed := b.tags.Or(page.Robots).NoFollow && !w.follow.NoFollow
 	end := min(page.Links, b.entered+portion)
 	for ; b.entered < end; b.entered++ {
-		if !w.isFollowed(x.Kind(b.entered)) {
+		if b.same || !w.isFollowed(x.Kind(b.entered)) {
 			continue
 		}
 		found := x.Link(b.entered)
@@ -295,21 +302,49 @@ func (w *walk) links(of *worker, now time.Time) (more bool) {
 		if w.urls.Knows(&to, l) {
 			continue // as nearly all are
 		}
-		w.add(&to, l, w.reason(&to, &l, closed || found.NoFollow && !w.follow.NoFollow), now)
+		v := w.judge(&to, &l, b.closed || found.NoFollow && !w.follow.NoFollow)
+		if v.skip == "" && b.about.leadsAstray(&to, w.year) {
+			v = verdict{SkipTrap, trapDate}
+		}
+		w.add(&to, l, v, now)
 	}
 	return b.entered < page.Links
 }
 
+// open is the end of a page that has links, and the beginning of entering these.
+func (w *walk) open(of *worker) {
+	b, u := of.body, &of.job.url
+	page := b.links.End(u)
+	w.extend(of)
+	b.about = momentOf(u.Target())
+	b.closed = b.tags.Or(page.Robots).NoFollow && !w.follow.NoFollow
+	b.same = w.compare(of, b.closed)
+}
+
+// extend has the scope go where redirects of a URL of the source have ended.
+func (w *walk) extend(of *worker) {
+	if of.job.errand.Kind&kindSource != 0 {
+		w.territory.extend(&of.job.url)
+	}
+}
+
 // conclude notes what a page says of itself, and enters where a redirect leads.
-func (w *walk) conclude(of *worker, e *frontier.Entry, p *PageFacts, now time.Time) {
+func (w *walk) conclude(of *worker, e *frontier.Entry, r *Record, now time.Time) {
 	if to := of.response.Location(); to != "" {
 		w.redirect(&of.job.url, to, e, frontier.Link{From: e.Key, Kind: guarded(of)}, now)
 		return
 	}
-	of.body.sitemap.note(p)
-	if x := of.body.links; x != nil {
-		page := x.Page()
-		p.take(&page, of.body.tags)
+	b := of.body
+	if b.sitemap.note(r.Page); b.links != nil {
+		page := b.links.Page()
+		r.Page.take(&page, b.tags)
+	} else {
+		w.extend(of)
+		w.compare(of, true)
+	}
+	if b.original != (frontier.Key{}) {
+		u := w.urls.URL(b.original)
+		r.Page.DuplicateOf = u.String()
 	}
 }
 
@@ -327,39 +362,51 @@ func (w *walk) redirect(u *link.URL, to string, e *frontier.Entry, l frontier.Li
 	}
 	next = w.request(&next)
 	hops := e.Kind&kindHops + 1
-	l.Depth, l.Kind, l.Exact = e.Depth, l.Kind|hops, true
+	l.Depth, l.Kind, l.Exact = e.Depth, l.Kind|hops|e.Kind&kindSource, true
 	nested, listed := w.listed[e.Key]
-	reason := fetch.Class("")
+	v := verdict{}
 	if listed {
-		reason = w.sitemapReason(&next, u)
+		v = w.judgeSitemap(&next, u)
 	} else {
-		reason = w.reason(&next, &l, false)
+		v = w.judge(&next, &l, false)
 	}
-	if reason == "" && hops > maxHops {
-		reason = SkipTrap
+	if v.skip == "" && hops > maxHops {
+		v = verdict{SkipTrap, trapRedirects}
 	}
 	if listed {
-		w.addSitemap(&next, l, int(nested), reason, now)
+		w.addSitemap(&next, l, int(nested), v, now)
 		return
 	}
-	w.add(&next, l, reason, now)
+	w.add(&next, l, v, now)
 }
 
-// reason is why u is not fetched, "" if it is.
-func (w *walk) reason(u *link.URL, l *frontier.Link, closed bool) fetch.Class {
+// verdict is why a URL is not fetched, and if that is for a trap, by which rule. The zero value: it is.
+type verdict struct {
+	skip fetch.Class
+	rule trap
+}
+
+// judge says whether u is fetched.
+func (w *walk) judge(u *link.URL, l *frontier.Link, closed bool) verdict {
 	switch {
-	case u.Port() == 0 || !w.territory.holds(u):
-		return SkipScope
+	case u.Port() == 0 || l.Kind&kindSource == 0 && !w.territory.holds(u):
+		return verdict{skip: SkipScope}
 	case !w.territory.wanted(u):
-		return SkipExclude
+		return verdict{skip: SkipExclude}
 	case closed:
-		return SkipNoFollow
+		return verdict{skip: SkipNoFollow}
 	case w.follow.MaxDepth >= 0 && l.Depth > w.follow.MaxDepth:
-		return SkipDepth
-	case isTrap(u):
-		return SkipTrap
+		return verdict{skip: SkipDepth}
 	}
-	return ""
+	return suspect(u)
+}
+
+// suspect is the verdict on a URL that may be one of a trap.
+func suspect(u *link.URL) verdict {
+	if rule := trapOf(u); rule != noTrap {
+		return verdict{SkipTrap, rule}
+	}
+	return verdict{}
 }
 
 // hasWork is that of the dispatcher.

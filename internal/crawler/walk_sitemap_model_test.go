@@ -127,7 +127,6 @@ func newSitemapWeb(t *testing.T, seed uint64) *modelWeb {
 	if len(f.Sitemaps.Given) > 0 && rng.IntN(4) == 0 {
 		m.seeds = nil
 	}
-	m.fixed = f.MaxDepth < 0 // else it depends on which comes first, a link or a sitemap
 	return m
 }
 

@@ -289,6 +289,7 @@ type pageRow struct {
 	Referrer   string `json:"referrer"`
 	Depth      *int   `json:"depth"`
 	Title      string `json:"title"`
+	Duplicate  string `json:"duplicate_of"`
 	NoFollow   bool   `json:"nofollow"`
 	Disallowed bool   `json:"disallowed"`
 

@@ -10,6 +10,7 @@ import (
 func (m *Memory) Next(now time.Time) (Entry, bool) {
 	at := m.instant(now)
 	m.recall(at)
+	m.advance(at)
 	if m.turns.n == 0 || m.turns.first().at > at {
 		return Entry{}, false
 	}
@@ -48,6 +49,9 @@ func (m *Memory) NextAt() (time.Time, bool) {
 	}
 	if m.waiting.n > 0 {
 		at = min(at, m.waiting.first().at)
+	}
+	if m.mayAdvance() {
+		at = 1
 	}
 	if at == math.MaxInt64 {
 		return time.Time{}, false

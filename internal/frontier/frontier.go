@@ -51,6 +51,9 @@ type Frontier interface {
 	Kind(k Key) uint16
 	// Find is the key of a URL and what has become of it, or of the first that is one with it; false if none was ever added.
 	Find(u *link.URL) (Key, State, bool)
+	// NextSkipped is the URL behind that number, in the order of Add, that was added to be skipped and is skipped; false if there
+	// is none. So all are had, beginning with 0. Those that Done has settled are not among them.
+	NextSkipped(after URLID) (Entry, bool)
 	// Host tells what is known of a host.
 	Host(h HostID) Host
 	// Counts is exact at any time, and costs nothing.

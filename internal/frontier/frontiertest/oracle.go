@@ -17,6 +17,8 @@ type oracle struct {
 	refused int64
 	begun   *oracleURL // the last to be given out
 	before  frontier.Instant
+	level   int
+	later   []*oracleURL // whose level has not come, in the order in which they were found to be so deep
 }
 
 type oracleHost struct {
@@ -99,9 +101,53 @@ func (o *oracle) recall(now time.Time) {
 	}
 }
 
+// admit has u queued, now or when its level comes.
+func (o *oracle) admit(u *oracleURL, now frontier.Instant) {
+	u.state = frontier.Queued
+	if o.options.Levels && u.entry.Depth > o.level {
+		o.later = append(o.later, u)
+		return
+	}
+	u.host.fresh = append(u.host.fresh, u)
+	o.update(u.host, now)
+}
+
+// lower has u be less deep.
+func (o *oracle) lower(u *oracleURL, depth int, now frontier.Instant) {
+	if depth >= u.entry.Depth {
+		return
+	}
+	u.entry.Depth = depth
+	if i := slices.Index(o.later, u); i >= 0 {
+		o.later = slices.Delete(o.later, i, i+1)
+		o.admit(u, now)
+	}
+}
+
+// mayAdvance reports whether a level has ended, and another is to begin.
+func (o *oracle) mayAdvance() bool {
+	pending := o.count(nil, frontier.Queued) + o.count(nil, frontier.InFlight) + o.count(nil, frontier.Waiting)
+	return len(o.later) > 0 && pending == len(o.later)
+}
+
+// advance begins it.
+func (o *oracle) advance(now frontier.Instant) {
+	if !o.mayAdvance() {
+		return
+	}
+	least := slices.MinFunc(o.later, func(a, b *oracleURL) int { return cmp.Compare(a.entry.Depth, b.entry.Depth) })
+	o.level = least.entry.Depth
+	waiting := o.later
+	o.later = nil
+	for _, u := range waiting {
+		o.admit(u, now)
+	}
+}
+
 // next are the URLs of which any may be the next: each the first of its host, and the hosts waiting equally long.
 func (o *oracle) next(now time.Time) (next []*oracleURL) {
 	o.recall(now)
+	o.advance(instant(now))
 	best := instant(now)
 	for _, h := range o.hosts {
 		if h.armed {
@@ -143,6 +189,9 @@ func (o *oracle) nextAt() (at time.Time, ok bool) {
 		if u.state == frontier.Waiting {
 			consider(u.due)
 		}
+	}
+	if o.mayAdvance() {
+		consider(began())
 	}
 	return at, ok
 }

@@ -50,6 +50,7 @@ func newPlay(t *testing.T, empty Make, seed uint64) *play {
 			Factor: []float64{0, 0, 0.25, 5}[chance.IntN(4)], MaxDelay: pick(0, 2*time.Second), MaxWait: pick(0, 20*time.Second),
 		},
 		MaxPerHost: []int{0, 0, 9}[chance.IntN(3)], Shared: uint16(chance.Uint32()),
+		Levels: chance.IntN(3) == 0,
 	}
 	return &play{
 		bench: newBench(t, empty, o), oracle: oracle{options: o}, chance: chance,
@@ -125,8 +126,7 @@ func (p *play) addOne() {
 		m.state = frontier.Skipped
 		return
 	}
-	h.fresh = append(h.fresh, m)
-	p.oracle.update(h, instant(p.now))
+	p.oracle.admit(m, instant(p.now))
 }
 
 // addAgain is what becomes of a known URL.
@@ -138,12 +138,10 @@ func (p *play) addAgain(u *oracleURL, found link.URL, l frontier.Link, got front
 		want.Revived, want.Kind = true, u.entry.Kind
 		u.entry.URL = found
 		u.entry.From, u.entry.Depth, u.entry.Kind, u.priority = l.From, l.Depth, l.Kind, l.Depth+l.Bias
-		u.state = frontier.Queued
-		u.host.fresh = append(u.host.fresh, u)
-		p.oracle.update(u.host, instant(p.now))
+		p.oracle.admit(u, instant(p.now))
 	case u.state == frontier.Queued || u.state == frontier.InFlight || u.state == frontier.Waiting:
-		u.entry.Depth = min(u.entry.Depth, l.Depth)
 		u.entry.Kind &= l.Kind | ^p.oracle.options.Shared
+		p.oracle.lower(u, l.Depth, instant(p.now))
 	}
 	if got != want {
 		p.Fatalf("%s again: %+v, want %+v", u.entry.URL.String(), got, want)
@@ -275,6 +273,7 @@ func (p *play) compare() {
 		}
 	}
 	if p.chance.IntN(10) == 0 {
+		p.compareSkipped()
 		of, got := p.CriticalPath(p.now)
 		if want := p.oracle.criticalPath(p.now); got != want {
 			p.Fatalf("critical path %v, want %v", got, want)
@@ -283,6 +282,23 @@ func (p *play) compare() {
 			p.Fatalf("critical path %v is not that of host %d", got, of)
 		}
 		p.compareBusiest()
+	}
+}
+
+func (p *play) compareSkipped() {
+	after := frontier.URLID(0)
+	for _, u := range p.oracle.urls {
+		if u.state != frontier.Skipped || u.entry.Attempt > 0 {
+			continue
+		}
+		got, ok := p.NextSkipped(after)
+		if !ok || got != u.entry {
+			p.Fatalf("skipped is %+v, %v, want %+v", got, ok, u.entry)
+		}
+		after = got.Key.URL
+	}
+	if got, ok := p.NextSkipped(after); ok {
+		p.Fatalf("%s is skipped too", got.URL.String())
 	}
 }
 

@@ -38,6 +38,8 @@ func Run(t *testing.T, empty Make) {
 		{"Hold", testHold},
 		{"Notes", testNotes},
 		{"Busiest", testBusiest},
+		{"Levels", testLevels},
+		{"ManyInLevel", testManyInLevel},
 		{"Oracle", testOracle},
 		{"OneHangs", testOneHangs},
 		{"OneIsSlow", testOneIsSlow},
