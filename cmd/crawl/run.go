@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"sync"
 	"time"
 
@@ -85,6 +86,8 @@ type runOptions struct {
 	profile  string
 
 	work    workFlags
+	records recordFlags
+	extract extractFlags
 	follow  followFlags
 	fetch   fetchFlags
 	cookies cookieFlags
@@ -116,6 +119,7 @@ func (o *runOptions) addFlags(cmd *cobra.Command) {
 	type adders = []func(*pflag.FlagSet)
 	addThemes(cmd, []theme{
 		{"Lists, records, and how it ends", adders{o.addFiles, o.fetch.addDigest, o.addVerdict}},
+		{"What is in records, and how they are written", adders{o.records.add, o.extract.add}},
 		{"How much at once, and how often", adders{o.work.add}},
 		{"Sites, by their links", adders{o.follow.add}},
 		{"Limits of one fetch", adders{o.fetch.addLimits, o.fetch.redirects.add}},
@@ -208,6 +212,9 @@ func (o *runOptions) run(s streams, urls []string) error {
 	r := &session{options: o, streams: s, engine: e, listSize: in.size(), page: page, mu: e.NewMutex()}
 	fetchOptions := o.clientOptions(e, plan)
 	fetchOptions.OnPressure = r.pressure
+	if o.records.form != nil {
+		out.WriteAs(o.records.form)
+	}
 	client := fetch.NewClient(e, fetchOptions)
 	crawlOptions := o.crawlOptions(plan)
 	crawlOptions.Previous = previous
@@ -242,7 +249,21 @@ func (o *runOptions) check(urls []string) error {
 	if err := o.checkFetching(); err != nil {
 		return err
 	}
-	return o.follow.check(&o.fetch, &o.cookies)
+	if err := o.follow.check(&o.fetch, &o.cookies); err != nil {
+		return err
+	}
+	return o.checkRecords()
+}
+
+// checkRecords checks the flags that say what is in records. The rest has been checked.
+func (o *runOptions) checkRecords() error {
+	if err := o.extract.check(); err != nil {
+		return err
+	}
+	if flag := o.extract.given(); flag != "" && (o.fetch.method == "HEAD" || o.fetch.selection.byteRange != "") {
+		return usageError("%s with -I or --range: there is no page to take something out of", flag)
+	}
+	return o.records.check(&o.extract, o.follow.recursive)
 }
 
 // checkFetching checks the flags that say how a URL is fetched.
@@ -287,12 +308,17 @@ func checkMode(mode string) error {
 }
 
 func (o *runOptions) crawlOptions(p plan) crawler.Options {
-	return crawler.Options{
+	options := crawler.Options{
 		Concurrency: p.concurrency, PerHost: p.perHost, Rate: float64(o.work.rate), Retries: o.work.retries,
 		Digest: o.fetch.digest != "", Method: o.fetch.method, Fields: o.cookies.fields(o.fetch.fields()),
 		Body: o.fetch.body.data, Validators: o.fetch.selection.validators, Part: o.fetch.selection.part,
 		Follow: o.follow.options,
 	}
+	if o.extract.set != nil {
+		options.Extract = o.extract.extract
+		options.Extractions = runtime.GOMAXPROCS(0) - 1 // one is the loop's
+	}
+	return options
 }
 
 // list is where the URLs come from.

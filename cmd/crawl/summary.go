@@ -24,6 +24,7 @@ func (r *session) printSummary(s *crawler.Stats) {
 	if done > 0 {
 		fmt.Fprintf(w, "crawl: outcome: %s\n", l.Breakdown())
 	}
+	r.options.extract.summarize(w)
 	if s.Repeats > 0 {
 		fmt.Fprintf(w, "crawl: %d of %d attempts were repeated\n", s.Repeats, s.Attempts)
 	}

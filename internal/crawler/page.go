@@ -11,11 +11,14 @@ type PageFacts struct {
 	Title      string
 	Lang       string
 	Canonical  string
-	Links      int  // different ones in it, of all kinds, assets too
-	Other      int  // references of other schemes
-	NoIndex    bool // it asks not to be found by searching
-	NoFollow   bool // it asks that its links be not followed
-	Disallowed bool // by robots.txt, in a crawl that only reports that
+	Links      int    // different ones in it, of all kinds, assets too
+	Internal   int    // of these, those to its own origin
+	External   int    // of these, those to others
+	Other      int    // references of other schemes
+	NoIndex    bool   // it asks not to be found by searching
+	NoFollow   bool   // it asks that its links be not followed
+	Disallowed bool   // by robots.txt, in a crawl that only reports that
+	Rule       string // of robots.txt that disallows it: its line, and what stands there
 }
 
 // take takes what a page says of itself, with what the fields of its response say.
@@ -35,6 +38,12 @@ func (p *PageFacts) append(b []byte) []byte {
 	if p.Links > 0 {
 		b = appendInt(b, `,"links":`, int64(p.Links))
 	}
+	if p.Internal > 0 {
+		b = appendInt(b, `,"links_internal":`, int64(p.Internal))
+	}
+	if p.External > 0 {
+		b = appendInt(b, `,"links_external":`, int64(p.External))
+	}
 	if p.Other > 0 {
 		b = appendInt(b, `,"other_links":`, int64(p.Other))
 	}
@@ -48,5 +57,16 @@ func (p *PageFacts) append(b []byte) []byte {
 			b = append(b, `":true`...)
 		}
 	}
-	return b
+	return appendField(b, `,"robots":`, p.Rule)
+}
+
+// count counts a link of the page at u.
+func (p *PageFacts) count(u *link.URL, l *link.Link) {
+	switch {
+	case l.Err != nil:
+	case l.URL.Origin() == u.Origin():
+		p.Internal++
+	default:
+		p.External++
+	}
 }

@@ -25,6 +25,9 @@ type reading struct {
 	file     []byte          // of a robots.txt, as far as it counts
 	lifetime string          // its Cache-Control
 	tags     link.Robots     // of X-Robots-Tag
+
+	page      []byte     // of which something is to be taken out; nil: of nothing
+	extracted *Extracted // what was
 }
 
 // errEnough ends the fetch of a robots.txt that is longer than what counts.
@@ -36,6 +39,7 @@ func (r *reading) begin(isRobots bool) {
 		r.hash.Reset()
 	}
 	r.robots, r.file, r.lifetime, r.tags = isRobots, nil, "", link.Robots{}
+	r.page, r.extracted = nil, nil
 }
 
 // head sees what is to be read. It is for fetch.Watch.
@@ -71,6 +75,9 @@ func (r *reading) take(p []byte) error {
 		return nil
 	case r.links != nil:
 		r.links.Write(p)
+	}
+	if r.crawler.options.Extract != nil {
+		r.keep(p)
 	}
 	if r.hash != nil {
 		_, err := r.hash.Write(p)

@@ -166,7 +166,9 @@ func (w *walk) skip(e *frontier.Entry, r *Record, now time.Time) {
 		state = frontier.Failed
 	}
 	w.urls.Done(e.Key, state, frontier.Visit{}, now)
-	r.URL, r.Page = e.URL.String(), w.facts(e)
+	if r.URL = e.URL.String(); r.Page == nil {
+		r.Page = w.facts(e)
+	}
 	w.crawler.settle(r)
 }
 
@@ -209,7 +211,12 @@ func (w *walk) book(of *worker) {
 		w.links(of, e, r.Page, now)
 	}
 	if w.follow.Robots == RobotsReport {
-		r.Page.Disallowed = w.bars(e) != nil
+		if why := w.bars(e); why != nil {
+			r.Page.Disallowed = true
+			if why.Page != nil {
+				r.Page.Rule = why.Page.Rule
+			}
+		}
 	}
 	w.urls.Done(e.Key, state, v, now)
 	c.settle(&r)
@@ -246,6 +253,7 @@ func (w *walk) links(of *worker, e *frontier.Entry, p *PageFacts, now time.Time)
 	p.take(&page, of.body.tags)
 	closed := p.NoFollow && !w.follow.NoFollow
 	for found := range x.Links {
+		p.count(u, &found)
 		if found.Err != nil || !w.isFollowed(found.Kind) {
 			continue
 		}
