@@ -152,7 +152,7 @@ func (e *fieldFile) field(name string, inItem bool) (f *Field, key string, err e
 
 // judge reads what says which values are right.
 func (e *fieldFile) judge(f *Field) (key string, err error) {
-	ok := true
+	var ok bool
 	if e.Type != nil {
 		if f.kind, ok = kindOf(*e.Type); !ok {
 			return "type", fmt.Errorf("%q is no type: it must be one of %s", *e.Type, strings.Join(kinds(), ", "))
