@@ -36,10 +36,11 @@ var importTable = []row{
 	{name: "cookies", why: "pure leaf: fields and time are arguments, what is to be sent is the value"},
 	{name: "coding", why: "pure leaf: takes coded bytes stretch by stretch, returns decoded ones"},
 	{name: "sitemap", may: []string{"link", "coding"}, why: "takes a document's bytes, returns its entries"},
+	{name: "item", may: []string{"link"}, why: "takes a document's bytes, returns typed values; knows no crawl"},
 	{name: "fetch", may: []string{"engine", "dns", "http1", "link", "cookies", "coding"}, why: "one fetch; knows no crawl"},
 	{name: "frontier", may: []string{"link"}, why: "what to fetch next; knows neither network nor clock"},
 	{name: "frontier/frontiertest", may: []string{"frontier", "link"}, why: "the suite that every store passes"},
-	{name: "crawler", may: []string{"engine", "fetch", "frontier", "link", "robots", "sitemap"}, why: "the crawl; knows no command line and no output format"},
+	{name: "crawler", may: []string{"engine", "fetch", "frontier", "link", "robots", "sitemap"}, why: "the crawl and its records; knows no command line"},
 	{name: "modes", may: []string{"engine", "eventloop", "fetch", "http1", "link"}, why: "the same work in each model of concurrency; judges nothing"},
 	{name: "report", may: []string{"crawler"}, why: "tables, charts and pages of what it is given; reads the crawler's record, nothing behind it"},
 	{name: "compare", may: []string{"modes", "origin", "report"}, why: "measures the modes from outside; knows nothing of how they work"},
@@ -89,8 +90,8 @@ var externalModules = []module{
 		why: "epoll, eventfd and socket calls that the standard library does not give",
 	},
 	{
-		path: "golang.org/x/net", in: []string{"frontier", "dns", "cookies", "link", "sitemap", "fetch", "cmd/crawl", "bench/peers/htmlcrawl"},
-		why: "DNS messages, HTML for a yardstick, the encodings of the web, internationalized names, the public suffix list, SOCKS, and which proxy an environment means",
+		path: "golang.org/x/net", in: []string{"frontier", "dns", "cookies", "link", "item", "sitemap", "fetch", "cmd/crawl", "bench/peers/htmlcrawl"},
+		why: "DNS messages, HTML as a tree, the encodings of the web, internationalized names, the public suffix list, SOCKS, and which proxy an environment means",
 	},
 	{
 		path: "golang.org/x/text", in: []string{"link"},
@@ -107,6 +108,22 @@ var externalModules = []module{
 	{
 		path: "github.com/andybalholm/brotli", in: []string{"coding"}, testsOf: []string{"fetch"},
 		why: "brotli, which the standard library has not",
+	},
+	{
+		path: "github.com/andybalholm/cascadia", in: []string{"item"},
+		why: "CSS selectors on the tree of x/net/html",
+	},
+	{
+		path: "github.com/antchfx/htmlquery", in: []string{"item"},
+		why: "the tree of x/net/html as XPath walks through it",
+	},
+	{
+		path: "github.com/antchfx/xpath", in: []string{"item"},
+		why: "XPath 1.0",
+	},
+	{
+		path: "github.com/BurntSushi/toml", in: []string{"item"},
+		why: "TOML, for schemas, with the place of what is wrong",
 	},
 	{
 		path: "github.com/HdrHistogram/hdrhistogram-go", in: []string{"modes", "compare", "bench"},

@@ -106,7 +106,7 @@ func newRoot(s streams) *cobra.Command {
 	cmd.SetOut(s.out)
 	cmd.SetErr(s.err)
 	cmd.CompletionOptions.HiddenDefaultCmd = true
-	cmd.AddCommand(newRun(s), newCompare(s), newBench(s), newReport(s), newRobots(s), newSitemap(s), newLinks(s), newURL(s), newLatency(s), newOrigin(s), newDemo(s), newCompareRun(s))
+	cmd.AddCommand(newRun(s), newCompare(s), newBench(s), newReport(s), newRobots(s), newSitemap(s), newLinks(s), newExtract(s), newURL(s), newFields(s), newLatency(s), newOrigin(s), newDemo(s), newCompareRun(s))
 	cmd.InitDefaultHelpCmd()
 	help, _, _ := cmd.Find([]string{"help"}) // made just now
 	help.Args = knownCommand

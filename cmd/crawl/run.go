@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"sync"
 	"time"
 
@@ -89,6 +90,8 @@ type runOptions struct {
 	profile  string
 
 	work    workFlags
+	records recordFlags
+	extract extractFlags
 	follow  followFlags
 	fetch   fetchFlags
 	cookies cookieFlags
@@ -120,6 +123,7 @@ func (o *runOptions) addFlags(cmd *cobra.Command) {
 	type adders = []func(*pflag.FlagSet)
 	addThemes(cmd, []theme{
 		{"Lists, records, and how it ends", adders{o.addFiles, o.fetch.addDigest, o.addVerdict}},
+		{"What is in records, and how they are written", adders{o.records.add, o.extract.add}},
 		{"How much at once, and how often", adders{o.work.add}},
 		{"Sites, by their links", adders{o.follow.add}},
 		{"Limits of one fetch", adders{o.fetch.addLimits, o.fetch.redirects.add}},
@@ -218,6 +222,9 @@ func (o *runOptions) run(s streams, urls []string) error {
 	r := &session{options: o, streams: s, engine: e, listSize: in.size(), page: page, mu: e.NewMutex()}
 	fetchOptions := o.clientOptions(e, plan)
 	fetchOptions.OnPressure = func(class fetch.Class) { r.crawler.NotePressure(class) }
+	if o.records.form != nil {
+		out.WriteAs(o.records.form)
+	}
 	client := fetch.NewClient(e, fetchOptions)
 	crawlOptions := o.crawlOptions(plan)
 	crawlOptions.Previous = previous
@@ -263,7 +270,18 @@ func (o *runOptions) check(urls []string) error {
 	if none && !o.follow.hasSitemaps() {
 		return errNoURLs()
 	}
-	return nil
+	return o.checkRecords()
+}
+
+// checkRecords checks the flags that say what is in records. The rest has been checked.
+func (o *runOptions) checkRecords() error {
+	if err := o.extract.check(); err != nil {
+		return err
+	}
+	if flag := o.extract.given(); flag != "" && (o.fetch.method == "HEAD" || o.fetch.selection.byteRange != "") {
+		return usageError("%s with -I or --range: there is no page to take something out of", flag)
+	}
+	return o.records.check(&o.extract, o.follow.recursive)
 }
 
 func errNoURLs() error {
@@ -312,12 +330,17 @@ func checkMode(mode string) error {
 }
 
 func (o *runOptions) crawlOptions(p plan) crawler.Options {
-	return crawler.Options{
+	options := crawler.Options{
 		Concurrency: p.concurrency, PerHost: p.perHost, Rate: float64(o.work.rate), MaxTime: o.duration, Retries: o.work.retries,
 		Digest: o.fetch.digest != "", Method: o.fetch.method, Fields: o.cookies.fields(o.fetch.fields()),
 		Body: o.fetch.body.data, Validators: o.fetch.selection.validators, Part: o.fetch.selection.part,
 		Follow: o.follow.options,
 	}
+	if o.extract.set != nil {
+		options.Extract = o.extract.extract
+		options.Extractions = runtime.GOMAXPROCS(0) - 1 // one is the loop's
+	}
+	return options
 }
 
 // list is where the URLs come from.

@@ -48,6 +48,11 @@ type record struct {
 	Timings      map[string]int64 `json:"timings"`
 	Lag          int64            `json:"lag"`
 	page
+
+	Extracted    map[string]any   `json:"extracted"`
+	Items        []map[string]any `json:"items"`
+	ItemErrors   []map[string]any `json:"item_errors"`
+	ExtractError string           `json:"extract_error"`
 }
 
 // page is what a record has besides where links are followed.
@@ -59,10 +64,13 @@ type page struct {
 	Canonical  string `json:"canonical"`
 	Duplicate  string `json:"duplicate_of"`
 	Links      int    `json:"links"`
+	Internal   int    `json:"links_internal"`
+	External   int    `json:"links_external"`
 	OtherLinks int    `json:"other_links"`
 	NoIndex    bool   `json:"noindex"`
 	NoFollow   bool   `json:"nofollow"`
 	Disallowed bool   `json:"disallowed"`
+	Robots     string `json:"robots"`
 
 	Sitemap      string `json:"sitemap"`
 	Entries      *int   `json:"entries"`
@@ -72,7 +80,7 @@ type page struct {
 
 // recordFields are the fields in their order, and those of timings in theirs.
 const (
-	recordFields = "url final_url status class error attempts redirects retry_after media_type charset coding bytes_wire bytes_body bytes_decoded digest range etag last_modified remote proxy protocol tls started timings lag referrer depth title lang canonical duplicate_of links other_links noindex nofollow disallowed sitemap entries dropped sitemap_error"
+	recordFields = "url final_url status class error attempts redirects retry_after media_type charset coding bytes_wire bytes_body bytes_decoded digest range etag last_modified remote proxy protocol tls started timings lag referrer depth title lang canonical duplicate_of links links_internal links_external other_links noindex nofollow disallowed robots sitemap entries dropped sitemap_error extracted items item_errors extract_error"
 	timingFields = "queue dns connect tls first_byte body total"
 )
 
@@ -124,7 +132,7 @@ func (r *record) check(line string) error {
 		return fmt.Errorf("redirects if and only if there is a final URL")
 	case r.Depth == nil && r.page != (page{}) || r.Depth != nil && (*r.Depth < 0 || *r.Depth > 0 && r.Referrer == ""):
 		return fmt.Errorf("facts of a page without a depth, or a depth without a referrer")
-	case r.Status != 200 && (r.Title != "" || r.Links > 0):
+	case r.Status != 200 && (r.Title != "" || r.Links > 0 || r.Extracted != nil || r.Items != nil):
 		return fmt.Errorf("facts of a page that is none")
 	case asked != (r.Attempts > 0) || asked != (r.Timings != nil) || asked != (r.Started != ""):
 		return fmt.Errorf("attempts, started and timings if and only if it was asked for")

@@ -35,6 +35,7 @@ func (r *session) printSummary(s *crawler.Stats) {
 		}
 		fmt.Fprintf(w, "crawl: --scope host: also %s%s, where redirects of what was given have led\n", strings.Join(added, ", "), more)
 	}
+	r.options.extract.summarize(w)
 	if s.Repeats > 0 {
 		fmt.Fprintf(w, "crawl: %d of %d attempts were repeated\n", s.Repeats, s.Attempts)
 	}

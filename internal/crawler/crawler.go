@@ -40,6 +40,9 @@ type Options struct {
 
 	Follow *Follow // nil: no links are followed
 
+	Extract     Extract // nil: nothing is taken out of pages
+	Extractions int     // at once; at least 1
+
 	// OnOutputLost, if not nil, is called once, under the crawl's lock, when records can no longer be written.
 	// Whoever runs the crawl may cancel it then: what is in flight would leave no record.
 	OnOutputLost func()
@@ -83,6 +86,7 @@ type Crawler struct {
 	asked    hostsAsked
 
 	extractors []*link.Extractor // that nobody reads with
+	extracting extractions
 	pausing    pausing
 
 	subscriptions []*Subscription
@@ -101,6 +105,9 @@ func New(e engine.Engine, f Fetcher, source *Source, sink *Sink, o Options) *Cra
 	c := &Crawler{
 		engine: e, fetcher: f, options: o, source: source, sink: sink,
 		mu: mu, idle: e.NewCond(mu, "work"), ledger: newLedger(), pressure: map[fetch.Class]int64{},
+	}
+	if o.Extract != nil {
+		c.extracting = extractions{max(1, o.Extractions), e.NewCond(mu, "a page to be taken apart")}
 	}
 	c.dispatch = newDispatcher(c)
 	if o.Follow != nil {
@@ -186,7 +193,7 @@ func (c *Crawler) hire() {
 	if o := &c.options; o.Validators || o.Previous != nil || o.Part != nil {
 		w.request.Selection = &fetch.Selection{Part: o.Part}
 	}
-	if c.options.Digest || c.options.Follow != nil {
+	if c.options.Digest || c.options.Follow != nil || c.options.Extract != nil {
 		w.body = &reading{crawler: c, worker: w, response: &w.response}
 		w.request.OnBody = w.body.take
 	}
@@ -283,6 +290,9 @@ func (w *worker) run(ctx context.Context) error {
 			cut = c.engine.Sleep(ctx, 0)
 		case w.job != nil:
 			w.err = c.fetcher.Do(ctx, &w.request, &w.response)
+			if w.body != nil && w.body.page != nil {
+				w.extract(ctx)
+			}
 		default:
 			cut = w.rest(ctx)
 		}
@@ -414,6 +424,9 @@ func (w *worker) record(class fetch.Class) Record {
 	}
 	if c.options.Digest && class == fetch.OK {
 		r.Digest = w.body.hash.Sum(w.body.sum[:0])
+	}
+	if w.body != nil {
+		r.Extracted = w.body.extracted
 	}
 	return r
 }

@@ -85,17 +85,27 @@ func TestPageSkips(t *testing.T) {
 	}
 }
 
-// TestPageFields: the page has every field, in the order of the records.
+// TestPageFields: the page has every field, in the order of the records, with its type, and its unit or meaning.
 func TestPageFields(t *testing.T) {
-	var got []string
-	for _, cells := range tableOf(t, readPage(t), "| field |") {
-		got = append(got, strings.Trim(cells[0], "`"))
-		if len(cells) != 5 || cells[1] == "" || cells[3] == "" || cells[4] == "" {
+	fields := selectable(nil)
+	rows := tableOf(t, readPage(t), "| field |")
+	for i := range max(len(rows), len(fields)) {
+		if i >= len(rows) || i >= len(fields) {
+			t.Fatalf("%s has %d fields, want %d", recordsPage, len(rows), len(fields))
+		}
+		f, cells := fields[i], rows[i]
+		if len(cells) != 5 || cells[3] == "" || cells[4] == "" {
 			t.Errorf("%s: %q lacks something", recordsPage, cells)
+		} else if want := []string{"`" + f.Name + "`", f.Type(), f.About}; !slices.Equal(cells[:3], want) {
+			t.Errorf("%s: field %d is %q, want %q", recordsPage, i, cells[:3], want)
 		}
 	}
-	if !slices.Equal(got, fieldOrder) {
-		t.Errorf("%s: fields %q, want %q", recordsPage, got, fieldOrder)
+}
+
+// TestPageColumns: the page has the columns that CSV has where none are chosen.
+func TestPageColumns(t *testing.T) {
+	if list := strings.Join(csvDefault(), ","); !strings.Contains(readPage(t), "\n    "+list+"\n") {
+		t.Errorf("%s does not have %s", recordsPage, list)
 	}
 }
 

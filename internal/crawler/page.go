@@ -13,11 +13,14 @@ type PageFacts struct {
 	Canonical string
 	// DuplicateOf is the page that had the same body before; "" if none had, or nobody asked for digests.
 	DuplicateOf string
-	Links       int  // different ones in it, of all kinds, assets too
-	Other       int  // references of other schemes
-	NoIndex     bool // it asks not to be found by searching
-	NoFollow    bool // it asks that its links be not followed
-	Disallowed  bool // by robots.txt, in a crawl that only reports that
+	Links       int    // different ones in it, of all kinds, assets too
+	Internal    int    // of those that may be followed, those to its own origin
+	External    int    // and those to others
+	Other       int    // references of other schemes
+	NoIndex     bool   // it asks not to be found by searching
+	NoFollow    bool   // it asks that its links be not followed
+	Disallowed  bool   // by robots.txt, in a crawl that only reports that
+	Rule        string // of robots.txt that disallows it: its line, and what stands there
 
 	Sitemap      string // its format, if it was read as a sitemap; "" else
 	Entries      int    // of that
@@ -43,6 +46,12 @@ func (p *PageFacts) append(b []byte) []byte {
 	if p.Links > 0 {
 		b = appendInt(b, `,"links":`, int64(p.Links))
 	}
+	if p.Internal > 0 {
+		b = appendInt(b, `,"links_internal":`, int64(p.Internal))
+	}
+	if p.External > 0 {
+		b = appendInt(b, `,"links_external":`, int64(p.External))
+	}
 	if p.Other > 0 {
 		b = appendInt(b, `,"other_links":`, int64(p.Other))
 	}
@@ -56,6 +65,7 @@ func (p *PageFacts) append(b []byte) []byte {
 			b = append(b, `":true`...)
 		}
 	}
+	b = appendField(b, `,"robots":`, p.Rule)
 	return p.appendSitemap(b)
 }
 

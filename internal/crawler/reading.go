@@ -39,6 +39,20 @@ type document struct {
 	same     bool            // they are left alone, as those of another body like it were entered
 	original frontier.Key    // of the page that had that body before
 	about    moment          // that its URL names
+	internal int             // links to its own origin
+	external int             // and to others
+
+	page      []byte     // of which something is to be taken out; nil: of nothing
+	extracted *Extracted // what was
+}
+
+// count counts a link from a page to another.
+func (d *document) count(from, to *link.URL) {
+	if to.Origin() == from.Origin() {
+		d.internal++
+	} else {
+		d.external++
+	}
 }
 
 // errEnough ends the fetch of a robots.txt that is longer than what counts.
@@ -91,6 +105,9 @@ func (r *reading) take(p []byte) error {
 		return nil
 	case r.links != nil:
 		r.links.Write(p)
+	}
+	if r.crawler.options.Extract != nil {
+		r.keep(p)
 	}
 	if r.hash != nil {
 		_, _ = r.hash.Write(p) // which never fails

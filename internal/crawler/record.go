@@ -8,6 +8,9 @@ import (
 	"crawl/internal/fetch"
 )
 
+// RecordVersion is the version of the format: docs/records.md says what may change within it.
+const RecordVersion = 1
+
 // A Record is what is known of one URL at its end. docs/records.md describes its JSON form.
 type Record struct {
 	URL                string
@@ -35,6 +38,7 @@ type Record struct {
 	Timings            fetch.Timings
 	Page               *PageFacts    // nil unless links are followed
 	Lag                time.Duration // how late we were ourselves; what is shorter than MinLag is not told
+	Extracted          *Extracted    // nil: nothing was taken out of it
 }
 
 // MinLag is the shortest lag that a record mentions: below, it does not matter beside a network's times.
@@ -46,7 +50,7 @@ func (r *Record) AppendJSON(b []byte) []byte { return r.appendJSON(b, new(second
 
 func (r *Record) appendJSON(b []byte, s *second) []byte {
 	b = append(b, `{"url":`...)
-	b = appendString(b, r.URL)
+	b = AppendString(b, r.URL)
 	b = appendField(b, `,"final_url":`, r.FinalURL)
 	if r.Status != 0 {
 		b = appendInt(b, `,"status":`, int64(r.Status))
@@ -56,7 +60,7 @@ func (r *Record) appendJSON(b []byte, s *second) []byte {
 	b = append(b, '"')
 	if r.Err != nil {
 		b = append(b, `,"error":`...)
-		b = appendString(b, r.Err.Error())
+		b = AppendString(b, r.Err.Error())
 	}
 	if r.Attempts > 0 {
 		b = appendInt(b, `,"attempts":`, int64(r.Attempts))
@@ -111,6 +115,9 @@ func (r *Record) appendJSON(b []byte, s *second) []byte {
 	if r.Page != nil {
 		b = r.Page.append(b)
 	}
+	if r.Extracted != nil {
+		b = r.Extracted.append(b)
+	}
 	return append(b, '}', '\n')
 }
 
@@ -156,7 +163,7 @@ func appendField(b []byte, name, value string) []byte {
 	if value == "" {
 		return b
 	}
-	return appendString(append(b, name...), value)
+	return AppendString(append(b, name...), value)
 }
 
 // second is the text of a second, in which most often the next record falls too.
@@ -199,9 +206,9 @@ func appendDigits(b []byte, n, digits int) []byte {
 	return b
 }
 
-// appendString writes a JSON string. Control characters are escaped, DEL and the C1 controls too, so that a
+// AppendString writes a JSON string as it stands in records. Control characters are escaped, DEL and the C1 controls too, so that a
 // record shown on a terminal cannot command it; what is not UTF-8 becomes U+FFFD.
-func appendString(b []byte, s string) []byte {
+func AppendString(b []byte, s string) []byte {
 	b = append(b, '"')
 	plain := 0
 	for i := 0; i < len(s); {

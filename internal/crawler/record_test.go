@@ -126,12 +126,12 @@ func kinds() []struct {
 		{"a page that a link has led to", Record{
 			URL: "http://example.com/guide/", Status: 200, Class: fetch.OK, Attempts: 1, MediaType: "text/html", Charset: "utf-8", BytesWire: 2310, BytesBody: 2048,
 			Remote: "192.0.2.7:80", Protocol: "HTTP/1.1", Started: started, Timings: fetch.Timings{FirstByte: 400 * µs, Total: 420 * µs},
-			Page: &PageFacts{Referrer: "http://example.com/", Depth: 1, Title: "The guide", Lang: "en", Canonical: "http://example.com/guide", Links: 42, Other: 1},
+			Page: &PageFacts{Referrer: "http://example.com/", Depth: 1, Title: "The guide", Lang: "en", Canonical: "http://example.com/guide", Links: 42, Internal: 30, External: 11, Other: 1},
 		}},
 		{"a page that asks for a lot, and is disallowed", Record{
 			URL: "http://example.com/secret", Status: 200, Class: fetch.OK, Attempts: 1, BytesWire: 2310, BytesBody: 2048, Remote: "192.0.2.7:80", Protocol: "HTTP/1.1",
 			Started: started, Timings: fetch.Timings{FirstByte: 400 * µs, Total: 420 * µs}, Lag: MinLag,
-			Page: &PageFacts{NoIndex: true, NoFollow: true, Disallowed: true},
+			Page: &PageFacts{NoIndex: true, NoFollow: true, Disallowed: true, Rule: "line 3: Disallow: /secret"},
 		}},
 		{"a sitemap that is broken", Record{
 			URL: "http://example.com/sitemap.xml", Status: 200, Class: fetch.OK, Attempts: 1, MediaType: "text/xml", BytesWire: 2310, BytesBody: 2048, Remote: "192.0.2.7:80", Protocol: "HTTP/1.1",
@@ -145,7 +145,20 @@ func kinds() []struct {
 		}},
 		{"what robots.txt disallows", Record{
 			URL: "http://example.com/private/", Class: SkipRobots, Err: errors.New("robots.txt line 3: Disallow: /private/"),
-			Page: &PageFacts{Referrer: "http://example.com/guide/", Depth: 2},
+			Page: &PageFacts{Referrer: "http://example.com/guide/", Depth: 2, Rule: "line 3: Disallow: /private/"},
+		}},
+		{"a page that something was taken out of", Record{
+			URL: "http://example.com/lamps", Status: 200, Class: fetch.OK, Attempts: 1, MediaType: "text/html", BytesWire: 2310, BytesBody: 2048,
+			Remote: "192.0.2.7:80", Protocol: "HTTP/1.1", Started: started, Timings: fetch.Timings{FirstByte: 400 * µs, Total: 420 * µs},
+			Extracted: &Extracted{
+				Names: []string{"heading", "none", "size"}, Values: [][]byte{[]byte(`"Lamps"`), nil, []byte("-3")},
+				Items: []byte(`[{"name":"Desk lamp","price":49.9},{"name":"Bulb"}]`), ItemErrors: []byte(`[{"item":1,"field":"price","problem":"not a float","text":"sold out"}]`),
+			},
+		}},
+		{"a page that could not be taken apart", Record{
+			URL: "http://example.com/deep", Status: 200, Class: fetch.OK, Attempts: 1, MediaType: "text/html", BytesWire: 2310, BytesBody: 2048,
+			Remote: "192.0.2.7:80", Protocol: "HTTP/1.1", Started: started, Timings: fetch.Timings{FirstByte: 400 * µs, Total: 420 * µs},
+			Extracted: &Extracted{Names: []string{"heading", "none", "size"}, Err: errors.New("open stack of elements exceeds 512 nodes")},
 		}},
 		{"hostile text", Record{
 			URL: "http://example.com/\"\\\x00\x1b[2J\u009b\x7f\u2028é😀\xff", Class: fetch.Input, Err: errors.New("line 3: not valid UTF-8"),
@@ -177,52 +190,54 @@ func TestAppendJSON(t *testing.T) {
 	}
 }
 
-// fieldOrder is the order of a record's fields, those of timings behind a dot.
-var fieldOrder = []string{
-	"url", "final_url", "status", "class", "error", "attempts", "redirects", "retry_after", "media_type", "charset", "coding", "bytes_wire", "bytes_body", "bytes_decoded",
-	"digest", "range", "etag", "last_modified", "remote", "proxy", "protocol",
-	"tls", "tls.version", "tls.cipher", "tls.resumed",
-	"started", "timings", "timings.queue", "timings.dns", "timings.connect", "timings.tls", "timings.first_byte", "timings.body", "timings.total", "lag",
-	"referrer", "depth", "title", "lang", "canonical", "duplicate_of", "links", "other_links", "noindex", "nofollow", "disallowed",
-	"sitemap", "entries", "dropped", "sitemap_error",
+// fieldOrder is the order of a record's fields, parts behind a dot.
+func fieldOrder() []string {
+	var all []string
+	for _, f := range selectable(nil) {
+		all = append(all, f.Name)
+	}
+	return all
 }
 
 // fieldsOf is the names of a record's fields in their order.
 func fieldsOf(t testing.TB, line string) []string {
 	t.Helper()
-	var fields []string
-	d := json.NewDecoder(strings.NewReader(line))
-	prefix, name := "", true
-	for depth := 0; ; {
+	return membersOf(t, json.NewDecoder(strings.NewReader(line)), "")
+}
+
+// membersOf reads an object, and those in it that have parts.
+func membersOf(t testing.TB, d *json.Decoder, prefix string) (names []string) {
+	t.Helper()
+	token := func() json.Token {
 		token, err := d.Token()
 		if err != nil {
-			t.Fatalf("%q: %v", line, err)
+			t.Fatal(err)
 		}
-		switch token := token.(type) {
-		case json.Delim:
-			if token == '}' {
-				if depth--; depth == 0 {
-					return fields
-				}
-				prefix = ""
-			} else if depth++; depth == 2 {
-				prefix = fields[len(fields)-1] + "."
-			}
-			name = true
-		case string:
-			if name {
-				fields = append(fields, prefix+token)
-			}
-			name = !name
-		default:
-			name = true
+		return token
+	}
+	if token() != json.Delim('{') {
+		t.Fatal("no object")
+	}
+	for d.More() {
+		name, _ := token().(string)
+		names = append(names, prefix+name)
+		if name == "tls" && prefix == "" || name == "timings" {
+			names = append(names, membersOf(t, d, name+".")...)
+			continue
+		}
+		var value json.RawMessage
+		if err := d.Decode(&value); err != nil {
+			t.Fatal(err)
 		}
 	}
+	token()
+	return names
 }
 
 // TestFieldOrder: fields come in the documented order, and there are no others.
 func TestFieldOrder(t *testing.T) {
 	seen := map[string]bool{}
+	fieldOrder := fieldOrder()
 	for _, k := range kinds() {
 		last := -1
 		for _, field := range fieldsOf(t, string(k.record.AppendJSON(nil))) {
@@ -282,7 +297,7 @@ func wantString(s string) string {
 // checkString checks one string against encoding/json, and that nothing in it can command a terminal.
 func checkString(t testing.TB, s string) {
 	t.Helper()
-	got := appendString(nil, s)
+	got := AppendString(nil, s)
 	var decoded, oracle string
 	if err := json.Unmarshal(got, &decoded); err != nil {
 		t.Fatalf("%q: %s: %v", s, got, err)

@@ -31,6 +31,8 @@ var errNotTaken = errors.New("cancelled before all records were written")
 type Sink struct {
 	name   string
 	writer io.Writer
+	form   *Form  // nil: each whole, as JSON
+	record Record // for form, the last
 	engine engine.Engine
 
 	mu        sync.Locker // guards what follows
@@ -53,6 +55,12 @@ type Sink struct {
 // whole is cut off again.
 func NewSink(name string, w io.Writer) *Sink { return &Sink{name: name, writer: w} }
 
+// WriteAs has records written in a form. It is called before the crawl is made.
+func (s *Sink) WriteAs(f *Form) {
+	s.form = f
+	s.block = append(s.block, f.header...)
+}
+
 func (s *Sink) open(mu sync.Locker, e engine.Engine) {
 	s.mu, s.engine = mu, e
 	s.work, s.room = e.NewCond(mu, "records"), e.NewCond(mu, "room for records")
@@ -63,7 +71,12 @@ func (s *Sink) put(r *Record) {
 	if s.err != nil {
 		return
 	}
-	s.block = r.appendJSON(s.block, &s.second)
+	if s.form != nil {
+		s.record = *r // else r would be on the heap, without a form too
+		s.block = s.form.append(s.block, &s.record)
+	} else {
+		s.block = r.appendJSON(s.block, &s.second)
+	}
 	switch {
 	case len(s.block) >= sinkBlock:
 		s.seal()

@@ -163,7 +163,9 @@ func (w *walk) bars(e *frontier.Entry) *Record {
 	case allowed:
 		return nil
 	case rule.Line != 0:
-		return &Record{Class: SkipRobots, Err: fmt.Errorf("robots.txt line %d: %s", rule.Line, rule)}
+		page := w.facts(e)
+		page.Rule = fmt.Sprintf("line %d: %s", rule.Line, rule)
+		return &Record{Class: SkipRobots, Err: errors.New("robots.txt " + page.Rule), Page: page}
 	case s.err != nil:
 		return unread(s.err)
 	}

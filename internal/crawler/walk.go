@@ -188,7 +188,9 @@ func (w *walk) skip(e *frontier.Entry, r *Record, now time.Time) {
 		state = frontier.Failed
 	}
 	w.urls.Done(e.Key, state, frontier.Visit{}, now)
-	r.URL, r.Page = e.URL.String(), w.facts(e)
+	if r.URL = e.URL.String(); r.Page == nil {
+		r.Page = w.facts(e)
+	}
 	w.crawler.settle(r)
 }
 
@@ -238,7 +240,12 @@ func (w *walk) book(of *worker) {
 		w.conclude(of, e, &r, now)
 	}
 	if w.follow.Robots == RobotsReport {
-		r.Page.Disallowed = w.bars(e) != nil
+		if why := w.bars(e); why != nil {
+			r.Page.Disallowed = true
+			if why.Page != nil {
+				r.Page.Rule = why.Page.Rule
+			}
+		}
 	}
 	w.urls.Done(e.Key, state, v, now)
 	c.settle(&r)
@@ -291,11 +298,14 @@ func (w *walk) links(of *worker, now time.Time) (more bool) {
 	l := frontier.Link{From: of.job.errand.Key, Depth: of.job.errand.Depth + 1, Kind: guarded(of)}
 	end := min(page.Links, b.entered+portion)
 	for ; b.entered < end; b.entered++ {
-		if b.same || !w.isFollowed(x.Kind(b.entered)) {
+		if !w.isFollowed(x.Kind(b.entered)) {
 			continue
 		}
 		found := x.Link(b.entered)
-		if found.Err != nil {
+		if found.Err == nil {
+			b.count(&of.job.url, &found.URL)
+		}
+		if found.Err != nil || b.same {
 			continue
 		}
 		to := w.request(&found.URL)
@@ -338,6 +348,7 @@ func (w *walk) conclude(of *worker, e *frontier.Entry, r *Record, now time.Time)
 	if b.sitemap.note(r.Page); b.links != nil {
 		page := b.links.Page()
 		r.Page.take(&page, b.tags)
+		r.Page.Internal, r.Page.External = b.internal, b.external
 	} else {
 		w.extend(of)
 		w.compare(of, true)
