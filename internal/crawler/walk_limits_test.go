@@ -282,7 +282,7 @@ func (f slowGuard) Do(ctx context.Context, req *fetch.Request, res *fetch.Respon
 			return &fetch.Error{Class: fetch.Cancelled, Err: err}
 		}
 	}
-	return guard{f.fakeWeb}.Do(ctx, req, res)
+	return guard(f).Do(ctx, req, res)
 }
 
 // TestWalkRedirects: redirects that go on and on end as a trap, at the depth of the first.

@@ -14,7 +14,7 @@ var ErrRest = errors.New("fetch: there is more to do with the body")
 // give gives OnBody a stretch.
 func (r *Response) give(req *Request, data []byte) error {
 	err := req.OnBody(data)
-	if err == ErrRest {
+	if errors.Is(err, ErrRest) {
 		r.more().resting = req
 		return nil
 	}
@@ -65,7 +65,7 @@ func (c *Client) takeTurns(ctx context.Context, res *Response, take func()) erro
 // goOn gives OnBody a turn for what it has.
 func (c *Client) goOn(res *Response) (err error) {
 	c.engine.Leaf(func() {
-		if err = res.extra.resting.OnBody(nil); err == ErrRest {
+		if err = res.extra.resting.OnBody(nil); errors.Is(err, ErrRest) {
 			err = nil
 			return
 		}
