@@ -43,10 +43,11 @@ type followFlags struct {
 	skipSame  bool
 	recordAll bool
 
-	set     func(name string) bool // a flag was given; nil: the command has none of these
-	options *crawler.Follow        // nil: no links are followed
+	flags   *pflag.FlagSet  // these; nil: the command has none of them
+	options *crawler.Follow // nil: no links are followed
 }
 
+// add adds them to a set of their own.
 func (o *followFlags) add(f *pflag.FlagSet) {
 	f.BoolVarP(&o.recursive, "recursive", "r", false, "follow the links of pages; all that follows is for this")
 	f.StringVar(&o.scope, "scope", "host", "follow links to the same `EXTENT` as one of the URLs: host (and port), domain (registrable), prefix (below its folder) or any")
@@ -63,16 +64,26 @@ func (o *followFlags) add(f *pflag.FlagSet) {
 	f.StringArrayVar(&o.sitemaps, "sitemaps", nil, "take URLs from sitemaps too: `auto` (those that robots.txt names, else /sitemap.xml), off, or the URLs of some, as auto,URL; may be repeated (default off)")
 	f.BoolVar(&o.skipSame, "skip-duplicates", false, "leave the links of a page alone whose body is that of another; makes digests")
 	f.BoolVar(&o.recordAll, "record-skipped", false, "at the end, a record of each URL that was skipped, with the reason; else those are only counted")
-	o.set = f.Changed
+	o.flags = f
+}
+
+// given is the name of a flag that was given and is for crawls that follow links; "" if none was.
+func (o *followFlags) given() (name string) {
+	if o.flags != nil {
+		o.flags.VisitAll(func(f *pflag.Flag) {
+			if f.Changed && f.Name != "recursive" && name == "" {
+				name = f.Name
+			}
+		})
+	}
+	return name
 }
 
 // check settles the options. The rest of the flags has been checked.
 func (o *followFlags) check(h *fetchFlags, cookies *cookieFlags) error {
 	if !o.recursive {
-		for _, name := range []string{"scope", "include", "exclude", "max-depth", "max-urls", "max-bytes", "assets", "robots", "delay", "follow-nofollow", "strip-query", "sitemaps", "skip-duplicates", "record-skipped"} {
-			if o.set != nil && o.set(name) {
-				return usageError("--%s: is for crawls that follow links, with -r", name)
-			}
+		if name := o.given(); name != "" {
+			return usageError("--%s: is for crawls that follow links, with -r", name)
 		}
 		return nil
 	}
