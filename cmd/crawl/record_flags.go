@@ -1,7 +1,9 @@
 package main
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -29,6 +31,9 @@ func (o *recordFlags) check(run *runOptions) (err error) {
 	if given && len(o.fields) == 0 {
 		return usageError("--fields: there are none; leave it out for all")
 	}
+	for i, name := range o.fields {
+		o.fields[i] = strings.TrimSpace(name)
+	}
 	x := &run.extract
 	hasItems := x.set != nil && x.set.HasItems()
 	switch o.format {
@@ -50,7 +55,7 @@ func (o *recordFlags) check(run *runOptions) (err error) {
 		return usageError("--format %q: must be jsonl, csv or text", o.format)
 	}
 	if err != nil && given {
-		return usageError("--fields: %w", err)
+		return &exitErr{code: exitUsage, err: fmt.Errorf("--fields: %w", err), hint: "crawl fields lists them"}
 	}
 	if err != nil {
 		return usageError("--format csv: %w", err)

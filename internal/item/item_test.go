@@ -205,7 +205,7 @@ func TestWhiteSpaceOfJSON(t *testing.T) {
 	for _, where := range []string{"selector='script'", "xpath='//script'", "xpath='//script/text()'", "xpath='string(//script)'"} {
 		s := setOf(t, "[field.v]\ntype='json'\n"+where)
 		r := s.Extract([]byte(`<script> {"a": "b  c"} </script>`), "", address(t))
-		if want := (json.RawMessage)(`{"a":"b  c"}`); r.Page == nil || !reflect.DeepEqual(r.Page[0], want) {
+		if want := json.RawMessage(`{"a":"b  c"}`); r.Page == nil || !reflect.DeepEqual(r.Page[0], want) {
 			t.Errorf("%s: %s", where, r.Page)
 		}
 	}
