@@ -94,6 +94,8 @@ func (o *followFlags) check(h *fetchFlags, cookies *cookieFlags) error {
 		return usageError("-r with -X %s: links are in the answers to GET", h.method)
 	case h.selection.byteRange != "" || h.selection.previous != "":
 		return usageError("-r with --range or --previous: a part of a page, or none, has no links")
+	case h.redirects.set != nil && h.redirects.set():
+		return usageError("-r with --max-redirects: each redirect is a URL of its own, of 20 in a row at most")
 	case o.maxURLs < 0:
 		return usageError("--max-urls %d: must not be negative", o.maxURLs)
 	}
