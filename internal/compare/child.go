@@ -103,7 +103,7 @@ func childEnv() []string {
 // work has the child prepare, then calls ready, has it work, and reads what it found.
 func (c *child) work(spec modes.Spec, into *modes.Result, ready func()) error {
 	if err := json.NewEncoder(c.in).Encode(spec); err != nil {
-		return fmt.Errorf("tell it what to do: %w", err)
+		return fmt.Errorf("it does not get ready: %w", err) // it has ended before it was told what to do
 	}
 	line, err := c.out.ReadString('\n')
 	if err != nil || line != modes.WordReady {
