@@ -62,6 +62,7 @@ type Crawler struct {
 	idle     engine.Cond // workers without work
 	nIdle    int
 	workers  int
+	unbegun  int // of these, hired just now: what is cancelled before it has begun may never begin
 	inFlight int
 	peak     int
 	dispatch dispatcher
@@ -71,6 +72,7 @@ type Crawler struct {
 	repeats  int64 // of these, those that were not the first at their URL
 	pressure map[fetch.Class]int64
 	failure  error  // of source or sink
+	over     bool   // nothing will be recorded any more
 	free     []*job // to be used again
 	began    time.Time
 	latency  Histogram // of every attempt that has ended
@@ -92,7 +94,10 @@ func New(e engine.Engine, f Fetcher, source *Source, sink *Sink, o Options) *Cra
 	if o.RetryDelay == 0 {
 		o.RetryDelay = time.Second
 	}
-	o.Digest = o.Digest || o.Follow != nil && o.Follow.SkipDuplicates
+	if o.Follow != nil {
+		o.Digest = o.Digest || o.Follow.SkipDuplicates
+		o.Retries = min(o.Retries, maxAttempts-1)
+	}
 	mu := e.NewMutex()
 	c := &Crawler{
 		engine: e, fetcher: f, options: o, source: source, sink: sink,
@@ -178,6 +183,7 @@ func (c *Crawler) stir() {
 // hire starts a worker. The caller holds the lock.
 func (c *Crawler) hire() {
 	c.workers++
+	c.unbegun++
 	w := &worker{crawler: c}
 	w.turn, w.request.Trace = w.turnover, c.options.Trace
 	c.crew = append(c.crew, w)
@@ -249,8 +255,13 @@ func (c *Crawler) settle(r *Record) {
 
 // finish ends the crawl when nothing will be recorded any more. The caller holds the lock.
 func (c *Crawler) finish() {
+	if c.over {
+		return
+	}
+	c.over = true
 	c.sink.close()
 	c.publish(Event{Signal: CrawlDone})
+	c.heard = 0 // it is the last, whatever timers are set
 	for _, s := range c.subscriptions {
 		s.close()
 	}

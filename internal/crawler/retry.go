@@ -14,6 +14,16 @@ const maxRetryDelay = time.Minute
 // more: the URL is done, and its record says when it would have been welcome.
 const MaxRetryAfter = 5 * time.Minute
 
+// again reports whether the fetch that has ended, with that class, is to be made once more, and after what delay at least.
+func (w *worker) again(class fetch.Class) (delay time.Duration, ok bool) {
+	c, res, attempts := w.crawler, &w.response, w.job.attempts
+	if attempts > c.options.Retries || c.dispatch.draining || !mayGoBetter(class, res.Status) || !w.mayRepeat() {
+		return 0, false
+	}
+	delay = c.retryDelay(attempts)
+	return max(delay, res.RetryAfter()+delay/2), true
+}
+
 // mayRepeat reports whether the fetch that has ended may be made once more: a request that may not be made twice where
 // one was meant has to have gone nowhere, and a server that asks for a long wait is taken at its word.
 func (w *worker) mayRepeat() bool {

@@ -77,8 +77,7 @@ func (w *walk) bookRobots(of *worker, v frontier.Visit, now time.Time) {
 		return
 	}
 	w.urls.Return(e.Key, v, now)
-	if s.attempts <= c.options.Retries && !c.dispatch.draining && mayGoBetter(fetch.ClassOf(err), res.Status) && res.RetryAfter() <= MaxRetryAfter {
-		delay := max(c.retryDelay(s.attempts), res.RetryAfter())
+	if delay, ok := of.again(fetch.ClassOf(err)); ok {
 		w.holdFor(host, delay)
 		c.publishRetry(of.job, delay)
 		return

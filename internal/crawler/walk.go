@@ -209,9 +209,6 @@ func (w *walk) book(of *worker) {
 	c, j, res := w.crawler, of.job, &of.response
 	defer of.body.end()
 	now := c.engine.Now()
-	if errors.Is(of.err, errEnough) {
-		of.err = nil
-	}
 	class := fetch.ClassOf(of.err)
 	v := visit(res, class)
 	w.slow(j.errand.Key.Host, res, now)
@@ -224,9 +221,7 @@ func (w *walk) book(of *worker) {
 		w.urls.Return(e.Key, v, now)
 		return
 	}
-	if j.attempts <= min(c.options.Retries, maxAttempts-1) && !c.dispatch.draining && mayGoBetter(class, res.Status) && of.mayRepeat() {
-		delay := c.retryDelay(j.attempts)
-		delay = max(delay, res.RetryAfter()+delay/2)
+	if delay, ok := of.again(class); ok {
 		w.urls.Retry(e.Key, now.Add(delay), v, now)
 		c.publishRetry(j, delay)
 		w.publishPause(e.Key.Host, v)

@@ -2,6 +2,7 @@ package crawler
 
 import (
 	"context"
+	"errors"
 
 	"crawl/internal/fetch"
 )
@@ -14,10 +15,11 @@ type worker struct {
 	response fetch.Response
 	body     *reading // nil: nothing is done with bodies
 
-	job  *job // in flight; nil: none
-	more bool // it has arrived, and what it leads to is being entered
-	err  error
-	over bool
+	begun bool
+	job   *job // in flight; nil: none
+	more  bool // it has arrived, and what it leads to is being entered
+	err   error
+	over  bool
 }
 
 // run fetches until there is nothing left. Between two fetches there is one call of turnover, on the engine's
@@ -56,7 +58,10 @@ func (w *worker) rest(ctx context.Context) (err error) {
 	case c.dispatch.over():
 	case c.sink.full():
 		err = c.sink.waitForRoom(ctx)
-	case c.dispatch.hasWork(): // it came between turnover and now
+	case c.dispatch.hasWork(): // it came between turnover and now, or there is more to look through than one turn may take
+		c.mu.Unlock()
+		err = c.engine.Sleep(ctx, 0)
+		c.mu.Lock()
 	default:
 		c.nIdle++
 		err = c.idle.Wait(ctx)
@@ -70,7 +75,11 @@ func (w *worker) turnover() {
 	c := w.crawler
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.sink.closed { // cancelled just now: no record can be made of this fetch any more
+	if !w.begun {
+		w.begun = true
+		c.unbegun--
+	}
+	if c.sink.closed && !c.over { // cancelled just now: no record can be made of this fetch any more
 		w.abandon()
 		return
 	}
@@ -120,6 +129,9 @@ func (w *worker) begin() {
 // book makes the record of a fetch, or sends the job back for another attempt.
 func (w *worker) book() {
 	c, res := w.crawler, &w.response
+	if errors.Is(w.err, errEnough) {
+		w.err = nil
+	}
 	c.bytes += res.BytesWire
 	c.latency.add(res.Timings.Total)
 	if c.hears(FetchDone) {
@@ -131,9 +143,7 @@ func (w *worker) book() {
 		return
 	}
 	class := fetch.ClassOf(w.err)
-	if w.job.attempts <= c.options.Retries && !c.dispatch.draining && mayGoBetter(class, res.Status) && w.mayRepeat() {
-		delay := c.retryDelay(w.job.attempts)
-		delay = max(delay, res.RetryAfter()+delay/2)
+	if delay, ok := w.again(class); ok {
 		w.job.due = c.engine.Now().Sub(c.began) + delay
 		c.dispatch.retry(w.job)
 		c.publishRetry(w.job, delay)
@@ -170,7 +180,7 @@ func (w *worker) record(class fetch.Class) Record {
 		r.Digest = w.body.hash.Sum(w.body.sum[:0])
 	}
 	if w.body != nil {
-		r.Extracted = w.body.extracted
+		r.Extracted, w.body.extracted = w.body.extracted, nil // it may be large
 	}
 	return r
 }
@@ -190,7 +200,7 @@ func (w *worker) leave() {
 		c.idle.Signal() // the news goes round
 	}
 	switch {
-	case c.workers > 0:
+	case c.workers > c.unbegun: // and those will find nothing to do
 	case c.dispatch.walk != nil && c.dispatch.walk.takesOver():
 	default:
 		c.finish()
