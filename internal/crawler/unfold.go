@@ -30,7 +30,7 @@ func (w *walk) links(of *worker, now time.Time) (more bool) {
 	b, x := of.body, of.body.links
 	if b.entered < 0 {
 		b.entered = 0
-		w.open(of)
+		w.open(of, now)
 	}
 	page := x.Page()
 	l := frontier.Link{From: of.job.errand.Key, Depth: of.job.errand.Depth + 1, Kind: guarded(of)}
@@ -60,19 +60,20 @@ func (w *walk) links(of *worker, now time.Time) (more bool) {
 }
 
 // open is the end of a page that has links, and the beginning of entering these.
-func (w *walk) open(of *worker) {
+func (w *walk) open(of *worker, now time.Time) {
 	b, u := of.body, &of.job.url
 	page := b.links.End(u)
-	w.extend(of)
+	w.extend(of, now)
 	b.about = momentOf(u.Target())
 	b.closed = b.tags.Or(page.Robots).NoFollow && !w.follow.NoFollow
 	b.same = w.compare(of, b.closed)
 }
 
 // extend has the scope go where redirects of a URL of the source have ended.
-func (w *walk) extend(of *worker) {
-	if of.job.errand.Kind&kindSource != 0 {
-		w.territory.extend(&of.job.url)
+func (w *walk) extend(of *worker, now time.Time) {
+	e, u := of.job.errand, &of.job.url
+	if e.Kind&kindSource != 0 && w.territory.extend(u) {
+		w.seeded(u, e.Key.Host, frontier.Link{Kind: guarded(of)}, now)
 	}
 }
 
@@ -88,7 +89,7 @@ func (w *walk) conclude(of *worker, e *frontier.Entry, r *Record, now time.Time)
 		r.Page.take(&page, b.tags)
 		r.Page.Internal, r.Page.External = b.internal, b.external
 	} else {
-		w.extend(of)
+		w.extend(of, now)
 		w.compare(of, true)
 	}
 	if b.original != (frontier.Key{}) {
@@ -115,7 +116,7 @@ func (w *walk) redirect(u *link.URL, to string, e *frontier.Entry, l frontier.Li
 	nested, listed := w.listed[e.Key]
 	v := verdict{}
 	if listed {
-		v = w.judgeSitemap(&next, u)
+		v = w.judgeSitemap(&next, u, &l)
 	} else {
 		v = w.judge(&next, &l, false)
 	}

@@ -86,7 +86,7 @@ func (w *walk) seed(now time.Time) {
 		if w.territory.extends() {
 			l.Kind = kindSource
 		}
-		w.seeded(&u, w.add(&u, l, verdict{}, now).Key.Host, now)
+		w.seeded(&u, w.add(&u, l, verdict{}, now).Key.Host, frontier.Link{}, now)
 	}
 }
 
