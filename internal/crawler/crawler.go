@@ -125,8 +125,9 @@ func (c *Crawler) Start() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.limitTime()
-	if c.dispatch.walk != nil {
-		c.dispatch.walk.startEpilogue()
+	if w := c.dispatch.walk; w != nil {
+		w.openSitemaps(c.began)
+		w.startEpilogue()
 	}
 	c.hire()
 }

@@ -127,11 +127,8 @@ func checkEvents(t *testing.T, c *Crawler, h *heard) {
 			l.discover()
 		case URLSettled, URLSkipped:
 			l.settle(&Record{Class: e.Class, Status: e.Status})
-			if e.Signal == URLSkipped {
-				under["skipped "+e.URL] = numbered(e.Class)
-			}
 		case URLRevived:
-			l.revive(skips()[under["skipped "+e.URL]])
+			l.revive(e.Class)
 		case FetchStarted:
 			attempts++
 			under[fmt.Sprint(e.URL, e.Robots)]++
@@ -156,14 +153,6 @@ func checkEvents(t *testing.T, c *Crawler, h *heard) {
 	if attempts != c.attempts || bytes != c.bytes {
 		t.Errorf("%d attempts and %d bytes, not %d and %d", attempts, bytes, c.attempts, c.bytes)
 	}
-}
-
-// numbered is the place of a class in skips, for what has one.
-func numbered(class fetch.Class) int {
-	if !IsPassedOver(class) {
-		return 0
-	}
-	return int(numberOf(class))
 }
 
 // TestPauses: who is told of a pause is told why, when, and for how long if that is known.

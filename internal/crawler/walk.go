@@ -50,13 +50,11 @@ const (
 func newWalk(c *Crawler, f *Follow) *walk {
 	pace := f.Pace
 	pace.PerHost = c.options.PerHost
-	w := &walk{
+	return &walk{
 		crawler: c, follow: f, territory: newTerritory(&f.Scope), sites: make([]site, 1), year: c.engine.Now().Year(),
 		urls:   frontier.NewMemory(frontier.Options{Pace: pace, Shared: kindGuarded, Levels: f.MaxDepth >= 0}, c.engine.Now()),
 		listed: map[frontier.Key]uint8{}, bodies: bodies{},
 	}
-	w.openSitemaps(c.engine.Now())
-	return w
 }
 
 var errUserinfo = errors.New("user and password in a URL are not kept where links are followed; see -u")
