@@ -35,6 +35,7 @@ type followFlags struct {
 	maxURLs   int64
 	maxBytes  size
 	assets    bool
+	also      []string
 	robots    string
 	delay     delay
 	nofollow  bool
@@ -56,6 +57,7 @@ func (o *followFlags) add(f *pflag.FlagSet) {
 	f.Int64Var(&o.maxURLs, "max-urls", 0, "ask for `N` URLs at most, then exit with 5; 0 is no limit")
 	f.Var(&o.maxBytes, "max-bytes", "begin nothing new when so much was received, as `1GiB`, then exit with 5 (default no limit)")
 	f.BoolVar(&o.assets, "assets", false, "fetch what pages need to be shown too: style sheets, scripts, pictures, and what these refer to")
+	f.StringSliceVar(&o.also, "follow", nil, "follow links of these `KINDS` too: canonical, next, prev, alternate, form (sent by GET, without its fields)")
 	f.StringVar(&o.robots, "robots", "obey", "robots.txt: `obey`, report (fetch, and say in records what it disallows) or ignore")
 	f.Var(&o.delay, "delay", "between two requests to one host, from start to start: `TIME`, or auto: by how fast it answers (default auto)")
 	f.BoolVar(&o.nofollow, "follow-nofollow", false, "follow links that ask not to be followed, too")
@@ -69,7 +71,7 @@ func (o *followFlags) add(f *pflag.FlagSet) {
 // check settles the options. The rest of the flags has been checked.
 func (o *followFlags) check(h *fetchFlags, cookies *cookieFlags) error {
 	if !o.recursive {
-		for _, name := range []string{"scope", "include", "exclude", "max-depth", "max-urls", "max-bytes", "assets", "robots", "delay", "follow-nofollow", "strip-query", "sitemaps", "skip-duplicates", "record-skipped"} {
+		for _, name := range []string{"scope", "include", "exclude", "max-depth", "max-urls", "max-bytes", "assets", "follow", "robots", "delay", "follow-nofollow", "strip-query", "sitemaps", "skip-duplicates", "record-skipped"} {
 			if o.set != nil && o.set(name) {
 				return usageError("--%s: is for crawls that follow links, with -r", name)
 			}
@@ -100,6 +102,9 @@ func (o *followFlags) check(h *fetchFlags, cookies *cookieFlags) error {
 	}
 	f.Scope.Scheme = h.secret(cookies) != "" // what was given for https must not be sent by http
 	f.Scope.Extend = !f.Scope.Scheme         // nor to a host that nobody has named
+	if f.Also, err = alsoKinds(o.also); err != nil {
+		return err
+	}
 	policy, err := choice("--robots", o.robots, "obey", "report", "ignore")
 	if err != nil {
 		return err
@@ -154,6 +159,19 @@ func choice(flag, value string, words ...string) (crawler.Extent, error) {
 		return 0, usageError("%s %q: must be %s or %s", flag, value, strings.Join(words[:last], ", "), words[last])
 	}
 	return crawler.Extent(i), nil
+}
+
+// alsoKinds are the kinds of --follow.
+func alsoKinds(names []string) (kinds []link.Kind, err error) {
+	all := []link.Kind{link.KindCanonical, link.KindNext, link.KindPrev, link.KindAlternate, link.KindForm}
+	for _, name := range names {
+		i := slices.IndexFunc(all, func(k link.Kind) bool { return k.String() == name })
+		if i < 0 {
+			return nil, usageError("--follow %q: must be canonical, next, prev, alternate or form", name)
+		}
+		kinds = append(kinds, all[i])
+	}
+	return kinds, nil
 }
 
 func expressions(flag string, all []string) (compiled []*regexp.Regexp, err error) {

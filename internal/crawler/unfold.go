@@ -98,10 +98,7 @@ func (w *walk) conclude(of *worker, e *frontier.Entry, r *Record, now time.Time)
 	}
 }
 
-// isFollowed reports whether links of a kind are: those to other pages, and with Assets what pages need.
-func (w *walk) isFollowed(k link.Kind) bool {
-	return k <= link.KindRefresh || w.follow.Assets && k.IsAsset()
-}
+func (w *walk) isFollowed(k link.Kind) bool { return w.kinds>>k&1 != 0 }
 
 // redirect enters where a redirect leads. It is no link further away, but there may not be too many in a row; and it may lead
 // from one spelling of a URL to another.

@@ -16,6 +16,7 @@ import (
 type walk struct {
 	crawler   *Crawler
 	follow    *Follow
+	kinds     uint32 // of links that are followed
 	territory territory
 	urls      frontier.Frontier
 	sites     []site // by the frontier's Note of a host; the first is not used
@@ -51,7 +52,7 @@ func newWalk(c *Crawler, f *Follow) *walk {
 	pace := f.Pace
 	pace.PerHost = c.options.PerHost
 	return &walk{
-		crawler: c, follow: f, territory: newTerritory(&f.Scope), sites: make([]site, 1), year: c.engine.Now().Year(),
+		crawler: c, follow: f, kinds: f.kinds(), territory: newTerritory(&f.Scope), sites: make([]site, 1), year: c.engine.Now().Year(),
 		urls:   frontier.NewMemory(frontier.Options{Pace: pace, Shared: kindGuarded, Levels: f.MaxDepth >= 0}, c.engine.Now()),
 		listed: map[frontier.Key]uint8{}, bodies: bodies{},
 	}
