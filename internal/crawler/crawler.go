@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
-	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -51,13 +50,6 @@ type Options struct {
 	OnLast func()
 }
 
-// maxRetryDelay bounds the exponential backoff.
-const maxRetryDelay = time.Minute
-
-// MaxRetryAfter is the longest wait that a server may ask for before a URL is tried again. A crawl does not stay for
-// more: the URL is done, and its record says when it would have been welcome.
-const MaxRetryAfter = 5 * time.Minute
-
 // Crawler is one crawl: made by New, run once by Run.
 type Crawler struct {
 	engine  engine.Engine
@@ -70,6 +62,7 @@ type Crawler struct {
 	idle     engine.Cond // workers without work
 	nIdle    int
 	workers  int
+	unbegun  int // of these, hired just now: what is cancelled before it has begun may never begin
 	inFlight int
 	peak     int
 	dispatch dispatcher
@@ -79,6 +72,7 @@ type Crawler struct {
 	repeats  int64 // of these, those that were not the first at their URL
 	pressure map[fetch.Class]int64
 	failure  error  // of source or sink
+	over     bool   // nothing will be recorded any more
 	free     []*job // to be used again
 	began    time.Time
 	latency  Histogram // of every attempt that has ended
@@ -100,7 +94,10 @@ func New(e engine.Engine, f Fetcher, source *Source, sink *Sink, o Options) *Cra
 	if o.RetryDelay == 0 {
 		o.RetryDelay = time.Second
 	}
-	o.Digest = o.Digest || o.Follow != nil && o.Follow.SkipDuplicates
+	if o.Follow != nil {
+		o.Digest = o.Digest || o.Follow.SkipDuplicates
+		o.Retries = min(o.Retries, maxAttempts-1)
+	}
 	mu := e.NewMutex()
 	c := &Crawler{
 		engine: e, fetcher: f, options: o, source: source, sink: sink,
@@ -128,8 +125,9 @@ func (c *Crawler) Start() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.limitTime()
-	if c.dispatch.walk != nil {
-		c.dispatch.walk.startEpilogue()
+	if w := c.dispatch.walk; w != nil {
+		w.openSitemaps(c.began)
+		w.startEpilogue()
 	}
 	c.hire()
 }
@@ -186,6 +184,7 @@ func (c *Crawler) stir() {
 // hire starts a worker. The caller holds the lock.
 func (c *Crawler) hire() {
 	c.workers++
+	c.unbegun++
 	w := &worker{crawler: c}
 	w.turn, w.request.Trace = w.turnover, c.options.Trace
 	c.crew = append(c.crew, w)
@@ -255,228 +254,15 @@ func (c *Crawler) settle(r *Record) {
 	c.sink.put(r)
 }
 
-// retryDelay doubles with each attempt, half of it at random, so that what failed together does not come back together.
-func (c *Crawler) retryDelay(attempts int) time.Duration {
-	d := min(c.options.RetryDelay, maxRetryDelay) << min(attempts-1, 20)
-	d = min(d, maxRetryDelay)
-	return d/2 + rand.N(d/2+1)
-}
-
-// worker is one of the tasks that fetch.
-type worker struct {
-	crawler  *Crawler
-	turn     func() // turnover, made once
-	request  fetch.Request
-	response fetch.Response
-	body     *reading // nil: nothing is done with bodies
-
-	job  *job // in flight; nil: none
-	more bool // it has arrived, and what it leads to is being entered
-	err  error
-	over bool
-}
-
-// run fetches until there is nothing left. Between two fetches there is one call of turnover, on the engine's
-// stack: what it needs is not kept on ten thousand.
-func (w *worker) run(ctx context.Context) error {
-	c := w.crawler
-	for !w.over {
-		c.engine.Leaf(w.turn)
-		var cut error
-		switch {
-		case w.over:
-			return nil
-		case w.more:
-			cut = c.engine.Sleep(ctx, 0)
-		case w.job != nil:
-			w.err = c.fetcher.Do(ctx, &w.request, &w.response)
-			if w.body != nil && w.body.page != nil {
-				w.extract(ctx)
-			}
-		default:
-			cut = w.rest(ctx)
-		}
-		if cut != nil || ctx.Err() != nil {
-			c.engine.Leaf(w.quit)
-		}
-	}
-	return nil
-}
-
-// rest waits until there may be work. An error says that there is nothing to wait for any more.
-func (w *worker) rest(ctx context.Context) (err error) {
-	c := w.crawler
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	switch {
-	case c.dispatch.over():
-	case c.sink.full():
-		err = c.sink.waitForRoom(ctx)
-	case c.dispatch.hasWork(): // it came between turnover and now
-	default:
-		c.nIdle++
-		err = c.idle.Wait(ctx)
-		c.nIdle--
-	}
-	return err
-}
-
-// turnover books the fetch that has ended and takes up the next.
-func (w *worker) turnover() {
-	c := w.crawler
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.sink.closed { // cancelled just now: no record can be made of this fetch any more
-		w.abandon()
-		return
-	}
-	if w.job != nil {
-		if w.more = c.dispatch.walk != nil && c.dispatch.walk.unfold(w); w.more {
-			c.stir()
-			return
-		}
-		c.inFlight--
-		c.dispatch.finished(w.job)
-		w.book()
-		w.job = nil
-	}
-	if w.job, w.over = c.dispatch.next(); w.job == nil {
-		if w.over {
-			w.leave()
-		}
-		return
-	}
-	w.begin()
-	c.stir()
-}
-
-func (w *worker) begin() {
-	c := w.crawler
-	c.inFlight++
-	c.attempts++
-	c.peak = max(c.peak, c.inFlight)
-	if w.job.attempts++; w.job.attempts > 1 {
-		c.repeats++
-	}
-	w.request.URL = &w.job.url
-	if c.hears(FetchStarted) {
-		c.publish(Event{Signal: FetchStarted, URL: w.job.raw, Attempt: w.job.attempts, Robots: w.job.isRobots()})
-	}
-	switch {
-	case c.dispatch.walk != nil:
-		c.dispatch.walk.prepare(w)
-	case w.body != nil:
-		w.body.begin(false)
-	}
-	if w.request.Selection != nil {
-		w.request.Selection.Known = c.options.Previous.of(&w.job.url)
-	}
-}
-
-// book makes the record of a fetch, or sends the job back for another attempt.
-func (w *worker) book() {
-	c, res := w.crawler, &w.response
-	c.bytes += res.BytesWire
-	c.latency.add(res.Timings.Total)
-	if c.hears(FetchDone) {
-		w.publishDone()
-	}
-	if c.dispatch.walk != nil {
-		c.dispatch.walk.book(w)
-		c.free = append(c.free, w.job)
-		return
-	}
-	class := fetch.ClassOf(w.err)
-	if w.job.attempts <= c.options.Retries && !c.dispatch.draining && mayGoBetter(class, res.Status) && w.mayRepeat() {
-		delay := c.retryDelay(w.job.attempts)
-		delay = max(delay, res.RetryAfter()+delay/2)
-		w.job.due = c.engine.Now().Sub(c.began) + delay
-		c.dispatch.retry(w.job)
-		c.publishRetry(w.job, delay)
-		return
-	}
-	r := w.record(class)
-	c.settle(&r)
-	c.free = append(c.free, w.job)
-}
-
-// record is what there is to tell of the fetch that has ended.
-func (w *worker) record(class fetch.Class) Record {
-	c, res := w.crawler, &w.response
-	r := Record{
-		URL: w.job.raw, Status: res.Status, Class: class, Err: w.err, Attempts: w.job.attempts,
-		MediaType: res.MediaType, Charset: res.Charset, Coding: res.Coding(),
-		BytesWire: res.BytesWire, BytesBody: res.BytesBody, BytesDecoded: res.BytesDecoded(),
-		Remote: res.Remote, Proxy: res.Proxy(), TLS: res.TLS, Started: res.Started, Timings: res.Timings, Lag: res.Lag,
-	}
-	if res.Status != 0 {
-		r.Protocol = protocol(res.Minor)
-	}
-	r.RetryAfter = res.RetryAfter()
-	if s := res.Selected(); s != nil {
-		r.Range = s.Range
-		if c.options.Validators || c.options.Previous != nil {
-			r.ETag, r.LastModified = s.ETag, s.LastModified
-		}
-	}
-	if to := res.Redirection(); to != nil {
-		r.FinalURL, r.Redirects = to.FinalURL.String(), len(to.Hops)
-	}
-	if c.options.Digest && class == fetch.OK {
-		r.Digest = w.body.hash.Sum(w.body.sum[:0])
-	}
-	if w.body != nil {
-		r.Extracted = w.body.extracted
-	}
-	return r
-}
-
-// mayRepeat reports whether the fetch that has ended may be made once more: a request that may not be made twice where
-// one was meant has to have gone nowhere, and a server that asks for a long wait is taken at its word.
-func (w *worker) mayRepeat() bool {
-	method := w.request.Method
-	return w.response.RetryAfter() <= MaxRetryAfter && (method == "" || fetch.Idempotent(method) || !w.response.Sent)
-}
-
-func protocol(minor uint8) string {
-	if minor == 0 {
-		return "HTTP/1.0"
-	}
-	return "HTTP/1.1"
-}
-
-// mayGoBetter: statuses that say so themselves (RFC 9110 section 15.5.9 and 15.6, RFC 6585), and failures that
-// come and go.
-func mayGoBetter(class fetch.Class, status int) bool {
-	if class != fetch.OK {
-		return class.Transient()
-	}
-	switch status {
-	case 408, 429, 502, 503, 504:
-		return true
-	}
-	return false
-}
-
-// leave ends a worker for good. The last one ends the crawl.
-func (w *worker) leave() {
-	c := w.crawler
-	c.workers--
-	if c.nIdle > 0 {
-		c.idle.Signal() // the news goes round
-	}
-	switch {
-	case c.workers > 0:
-	case c.dispatch.walk != nil && c.dispatch.walk.takesOver():
-	default:
-		c.finish()
-	}
-}
-
 // finish ends the crawl when nothing will be recorded any more. The caller holds the lock.
 func (c *Crawler) finish() {
+	if c.over {
+		return
+	}
+	c.over = true
 	c.sink.close()
 	c.publish(Event{Signal: CrawlDone})
+	c.heard = 0 // it is the last, whatever timers are set
 	for _, s := range c.subscriptions {
 		s.close()
 	}
@@ -486,26 +272,4 @@ func (c *Crawler) finish() {
 	if c.source.err != nil {
 		c.failure = errors.Join(c.failure, c.source.err)
 	}
-}
-
-// quit is leave for a worker whose task was cancelled.
-func (w *worker) quit() {
-	w.crawler.mu.Lock()
-	defer w.crawler.mu.Unlock()
-	w.abandon()
-}
-
-// abandon leaves, in a crawl that was cancelled, a job where it is: pending.
-func (w *worker) abandon() {
-	c := w.crawler
-	if w.job != nil {
-		c.inFlight--
-		if c.dispatch.walk != nil {
-			c.dispatch.walk.abandon(w)
-		}
-		w.job = nil
-	}
-	c.dispatch.draining = true
-	w.over = true
-	w.leave()
 }

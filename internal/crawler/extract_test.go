@@ -85,6 +85,11 @@ func TestExtract(t *testing.T) {
 		}}
 		c, out := crawlOf(e, f, strings.NewReader(listOf(n, 3)), o)
 		run(t, e, c)
+		for _, w := range c.crew {
+			if w.body.page != nil || w.body.extracted != nil {
+				t.Error("a worker has kept a page, or what was taken out of one")
+			}
+		}
 		seen := 0
 		for line := range strings.Lines(out.String()) {
 			var r struct {

@@ -46,7 +46,7 @@ func (w *walk) publishAdded(l frontier.Link, added frontier.Added, reason fetch.
 	c := w.crawler
 	switch {
 	case added.Revived:
-		e.Signal = URLRevived
+		e.Signal, e.Class = URLRevived, reasonOf(added.Kind)
 		c.publish(e)
 	case added.New:
 		e.Signal = URLDiscovered

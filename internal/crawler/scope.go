@@ -48,12 +48,14 @@ func (t *territory) claim(u *link.URL) {
 // extends reports whether redirects of a URL of the source may lead anywhere.
 func (t *territory) extends() bool { return t.scope.Extend && t.scope.Extent == ScopeHost }
 
-// extend makes the host of u part of it, where redirects of a URL of the source have ended.
-func (t *territory) extend(u *link.URL) {
-	if !t.holds(u) {
-		t.added = append(t.added, strings.Clone(u.Authority()))
-		t.claim(u)
+// extend makes the host of u part of it, where redirects of a URL of the source have ended. It reports whether that is new.
+func (t *territory) extend(u *link.URL) bool {
+	if t.holds(u) {
+		return false
 	}
+	t.added = append(t.added, strings.Clone(u.Authority()))
+	t.claim(u)
+	return true
 }
 
 // name is what has to be equal. The scheme is no part of it where the port is that of the scheme: sites move from one

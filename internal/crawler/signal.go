@@ -14,7 +14,7 @@ type Signal uint16
 const (
 	URLDiscovered Signal = 1 << iota // URL, Depth, Referrer; it is pending
 	URLSkipped                       // URL, Class, and Err if it has a record: it was not asked for, and is not unless a URLRevived follows
-	URLRevived                       // URL, Depth, Referrer: skipped until now, it is pending
+	URLRevived                       // URL as it is written now, Depth, Referrer: skipped until now for Class, it is pending
 	URLSettled                       // URL, Class, Status, Attempt, Err: it was fetched, or has failed; there will be no more of it
 	FetchStarted                     // URL, Attempt, Robots
 	FetchDone                        // URL, Attempt, Robots, Class, Status, Bytes, Took, Err

@@ -15,6 +15,7 @@ import (
 	"crawl/internal/engine"
 	"crawl/internal/fetch"
 	"crawl/internal/frontier"
+	"crawl/internal/robots"
 )
 
 // heard is a handler that keeps what it is given.
@@ -126,11 +127,8 @@ func checkEvents(t *testing.T, c *Crawler, h *heard) {
 			l.discover()
 		case URLSettled, URLSkipped:
 			l.settle(&Record{Class: e.Class, Status: e.Status})
-			if e.Signal == URLSkipped {
-				under["skipped "+e.URL] = numbered(e.Class)
-			}
 		case URLRevived:
-			l.revive(skips()[under["skipped "+e.URL]])
+			l.revive(e.Class)
 		case FetchStarted:
 			attempts++
 			under[fmt.Sprint(e.URL, e.Robots)]++
@@ -155,14 +153,6 @@ func checkEvents(t *testing.T, c *Crawler, h *heard) {
 	if attempts != c.attempts || bytes != c.bytes {
 		t.Errorf("%d attempts and %d bytes, not %d and %d", attempts, bytes, c.attempts, c.bytes)
 	}
-}
-
-// numbered is the place of a class in skips, for what has one.
-func numbered(class fetch.Class) int {
-	if !IsPassedOver(class) {
-		return 0
-	}
-	return int(numberOf(class))
 }
 
 // TestPauses: who is told of a pause is told why, when, and for how long if that is known.
@@ -289,6 +279,81 @@ func TestSubscriberOfCancelled(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestLastEvent: what happens when a crawl has said that it is done is told nobody, and is not lost: here a host is welcome again, while
+// somebody else still runs on the engine.
+func TestLastEvent(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		f := newFakeWeb(w, map[string]page{"http://h/robots.txt": {status: 503, wait: time.Minute}})
+		c, _ := walkOf(t, f, []string{"http://h/"}, Options{Concurrency: 1, Retries: 1, Follow: &Follow{}})
+		h := &heard{}
+		s := c.Subscribe(AllSignals, everything, h.take)
+		w.After(10*time.Second, c.Drain)
+		w.Go("other", func(ctx context.Context) error { return w.Sleep(ctx, time.Hour) })
+		runWalk(t, f, c)
+		if n := len(h.events); n == 0 || h.events[n-1].Signal != CrawlDone || h.lost != 0 || s.Lost() != 0 {
+			t.Errorf("%d lost of %+v", s.Lost(), h.events)
+		}
+	})
+}
+
+// TestNeverHandedOver: what is in queue when nobody hands it over any more is lost.
+func TestNeverHandedOver(t *testing.T) {
+	w := newLoopWorld(t)
+	c, _ := crawlOf(w, newFakeFetcher(w, always(answer{})), strings.NewReader(""), Options{})
+	s := c.Subscribe(CrawlPaused|CrawlResumed, 3, func([]Event, int64) {})
+	for range 5 {
+		c.Pause()
+		c.Resume()
+	}
+	if s.Lost() != 10 {
+		t.Errorf("%d lost", s.Lost())
+	}
+}
+
+// TestEventOfLongRobots: a robots.txt that is longer than what counts is no failure.
+func TestEventOfLongRobots(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		f := newFakeWeb(w, map[string]page{"http://h/robots.txt": {kind: "text/plain", body: strings.Repeat("#\n", robots.Limit)}, "http://h/": {}})
+		c, _ := walkOf(t, f, []string{"http://h/"}, Options{Concurrency: 1, Follow: &Follow{}})
+		h := &heard{}
+		c.Subscribe(FetchDone, everything, h.take)
+		runWalk(t, f, c)
+		for _, e := range h.events {
+			if e.Class != fetch.OK || e.Err != nil {
+				t.Errorf("%+v", e)
+			}
+		}
+		if len(h.events) != 2 {
+			t.Errorf("%d events", len(h.events))
+		}
+	})
+}
+
+// TestCancelledWhileHiring: a crawl that is cancelled when a worker has been hired that has not begun, and on the loop never will, is done,
+// once.
+func TestCancelledWhileHiring(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		f := newFakeFetcher(w, always(answer{after: time.Hour}))
+		failure := errors.New("made up")
+		var once sync.Once
+		f.begun = func(string, int) {
+			once.Do(func() { w.Go("other", func(context.Context) error { return failure }) })
+		}
+		last := 0
+		c, _ := crawlOf(w, f, strings.NewReader(listOf(1000, 1)), Options{Concurrency: 1000, OnLast: func() { last++ }})
+		h := &heard{}
+		s := c.Subscribe(CrawlDone, everything, h.take)
+		c.Start()
+		if err := runBounded(t, w, context.Background()); !errors.Is(err, failure) {
+			t.Errorf("Run: %v", err)
+		}
+		checkBooks(t, c.Stats())
+		if len(h.events) != 1 || s.Lost() != 0 || last != 1 {
+			t.Errorf("%d × done, %d lost, %d × the last", len(h.events), s.Lost(), last)
+		}
+	})
 }
 
 // TestEventJSON: a line has the fields that its signal has, and nothing in it that a terminal would obey.

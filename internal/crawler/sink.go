@@ -106,6 +106,9 @@ func (s *Sink) seal() {
 // full reports whether records have to wait.
 func (s *Sink) full() bool { return len(s.filled) >= sinkBlocks && s.err == nil }
 
+// isOver reports whether nothing that is put will be written any more.
+func (s *Sink) isOver() bool { return s.closed || s.err != nil }
+
 // waitForRoom waits while the sink is full. The caller holds the lock.
 func (s *Sink) waitForRoom(ctx context.Context) error {
 	for s.full() {

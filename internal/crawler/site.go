@@ -14,10 +14,11 @@ import (
 // site is what is known of a host besides what the frontier knows.
 type site struct {
 	known    robots.Known
-	err      error // why its robots.txt could not be read, if it could not
-	attempts int   // at that, since it was last read
-	public   bool  // it has turned out to be on a public address
-	seeded   bool  // a URL of it was given
+	err      error      // why its robots.txt could not be read, if it could not
+	attempts int        // at that, since it was last read
+	public   bool       // it has turned out to be on a public address
+	seeded   bool       // a URL of it was given, or redirects of one have ended there: its sitemaps count
+	named    []link.URL // sitemaps, which do not count yet
 }
 
 func (w *walk) siteOf(h frontier.HostID) *site {
@@ -77,8 +78,7 @@ func (w *walk) bookRobots(of *worker, v frontier.Visit, now time.Time) {
 		return
 	}
 	w.urls.Return(e.Key, v, now)
-	if s.attempts <= c.options.Retries && !c.dispatch.draining && mayGoBetter(fetch.ClassOf(err), res.Status) && res.RetryAfter() <= MaxRetryAfter {
-		delay := max(c.retryDelay(s.attempts), res.RetryAfter())
+	if delay, ok := of.again(fetch.ClassOf(err)); ok {
 		w.holdFor(host, delay)
 		c.publishRetry(of.job, delay)
 		return

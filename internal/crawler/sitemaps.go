@@ -12,7 +12,8 @@ import (
 // Sitemaps says which sitemaps a crawl by links takes URLs from, besides links. A sitemap is a URL of the crawl like any
 // other, but for how it is read, and that Follow.MaxURLs does not count it.
 type Sitemaps struct {
-	// Auto: those that the robots.txt of the host of a given URL names, or else its /sitemap.xml.
+	// Auto: those that the robots.txt of the host of a given URL names, or else its /sitemap.xml; also of a host that becomes part of
+	// the scope because such a URL is redirected there.
 	Auto bool
 	// Given are read in any case. If no other URL is given, they say which URLs belong to the crawl.
 	Given []link.URL
@@ -77,54 +78,67 @@ func (w *walk) isListed(k frontier.Key) bool {
 	return listed
 }
 
-// judgeSitemap says whether a sitemap is fetched that is named at from: it has to be there too, or where pages are. What
-// pages have to be called is not for it.
-func (w *walk) judgeSitemap(u, from *link.URL) verdict {
-	if u.Port() == 0 || w.territory.site(u) != w.territory.site(from) && !w.territory.holds(u) {
+// judgeSitemap says whether a sitemap is fetched that is named at from: it has to be there too, or where pages are, unless it is
+// where redirects of a URL of the source lead. What pages have to be called is not for it.
+func (w *walk) judgeSitemap(u, from *link.URL, l *frontier.Link) verdict {
+	if u.Port() == 0 || l.Kind&kindSource == 0 && w.territory.site(u) != w.territory.site(from) && !w.territory.holds(u) {
 		return verdict{skip: SkipScope}
 	}
 	return suspect(u)
 }
 
-// seeded notes that a URL of a host was given, whose sitemaps count.
-func (w *walk) seeded(u *link.URL, host frontier.HostID, now time.Time) {
+// seeded notes that the sitemaps of a host count: u, which is there, was given, or is where redirects of what was given have ended.
+func (w *walk) seeded(u *link.URL, host frontier.HostID, l frontier.Link, now time.Time) {
 	if !w.follow.Sitemaps.Auto || host == 0 {
 		return
 	}
 	if s := w.makeSite(host); !s.seeded {
 		s.seeded = true
 		if w.follow.Robots == RobotsIgnore {
-			w.guessSitemap(u, frontier.Link{}, now)
+			s.named = guessSitemap(u)
 		}
+		w.addNamed(s, u, l, now)
 	}
 }
 
-// nameSitemaps enters those that a robots.txt names, or else the one that a site without any may have.
+// nameSitemaps notes those that a robots.txt names, or else the one that a site without any may have, and enters them if they count.
 func (w *walk) nameSitemaps(of *worker, s *site, lines []string, now time.Time) {
-	if !w.follow.Sitemaps.Auto || !s.seeded || s.known.Standing() == robots.Unreachable {
+	if !w.follow.Sitemaps.Auto || !s.seeded && !w.territory.extends() || s.known.Standing() == robots.Unreachable {
 		return
 	}
 	at := of.job.url
 	if to := of.response.Redirection(); to != nil {
 		at = to.FinalURL
 	}
-	l := frontier.Link{Kind: guarded(of)}
-	named := false
+	s.named = nil
 	for _, line := range lines[:min(len(lines), maxNamed)] {
 		if u, err := at.Resolve(line); err == nil {
-			w.addSitemap(&u, l, 0, w.judgeSitemap(&u, &of.job.url), now)
-			named = true
+			s.named = append(s.named, u)
 		}
 	}
-	if !named {
-		w.guessSitemap(&of.job.url, l, now)
+	if s.named == nil {
+		s.named = guessSitemap(&of.job.url)
+	}
+	if s.seeded {
+		w.addNamed(s, &of.job.url, frontier.Link{Kind: guarded(of)}, now)
 	}
 }
 
-func (w *walk) guessSitemap(at *link.URL, l frontier.Link, now time.Time) {
-	if u, err := at.Resolve("/sitemap.xml"); err == nil {
-		w.addSitemap(&u, l, 0, verdict{}, now)
+// addNamed enters those that have been noted of the host of u.
+func (w *walk) addNamed(s *site, u *link.URL, l frontier.Link, now time.Time) {
+	named := s.named
+	s.named = nil
+	for i := range named {
+		w.addSitemap(&named[i], l, 0, w.judgeSitemap(&named[i], u, &l), now)
 	}
+}
+
+func guessSitemap(at *link.URL) []link.URL {
+	u, err := at.Resolve("/sitemap.xml")
+	if err != nil {
+		return nil
+	}
+	return []link.URL{u}
 }
 
 // guarded is the kind of what a page, or whatever it is, leads to: not to a private address from a public one.
@@ -137,13 +151,17 @@ func guarded(of *worker) uint16 {
 
 // enter enters what a sitemap has listed so far: pages, which are as far away as the sitemap, or further sitemaps.
 func (w *walk) enter(of *worker, found []link.URL, format sitemap.Format, now time.Time) {
+	if len(found) == 0 {
+		return
+	}
+	w.extend(of, now)
 	e := of.job.errand
 	l := frontier.Link{From: e.Key, Depth: e.Depth, Kind: guarded(of)}
 	nested := int(w.listed[e.Key]) + 1
 	for i := range found {
 		u := &found[i]
 		if format == sitemap.Index {
-			w.addSitemap(u, l, nested, w.judgeSitemap(u, &of.job.url), now)
+			w.addSitemap(u, l, nested, w.judgeSitemap(u, &of.job.url, &l), now)
 			continue
 		}
 		to := w.request(u)

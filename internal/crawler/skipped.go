@@ -58,7 +58,7 @@ func (w *walk) tell(ctx context.Context) error {
 			return nil
 		}
 	}
-	for e, ok := w.urls.NextSkipped(0); ok && !c.sink.closed && ctx.Err() == nil; e, ok = w.urls.NextSkipped(e.Key.URL) {
+	for e, ok := w.urls.NextSkipped(0); ok && !c.sink.isOver() && ctx.Err() == nil; e, ok = w.urls.NextSkipped(e.Key.URL) {
 		if c.sink.full() && c.sink.waitForRoom(ctx) != nil {
 			break
 		}

@@ -53,11 +53,11 @@ func (c *Crawler) Subscribe(signals Signal, most int, handle func(events []Event
 func (s *Subscription) Lost() int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.lost
+	return s.lost + int64(len(s.queue))
 }
 
 func (s *Subscription) put(e *Event) {
-	if s.closed || len(s.queue) >= s.most && e.Signal != CrawlDone {
+	if len(s.queue) >= s.most && e.Signal != CrawlDone {
 		s.lost++
 		return
 	}
@@ -95,7 +95,7 @@ func (s *Subscription) run(ctx context.Context) error {
 			})
 		for !done {
 			if s.late {
-				s.lost += int64(len(events) + len(s.queue)) // as far as anybody can know
+				s.lost += int64(len(events)) // as far as anybody can know
 				return nil
 			}
 			s.wait(ctx)

@@ -279,6 +279,7 @@ func (m *modelWeb) search() (asked []string, skips map[fetch.Class]int64) {
 			queue = append(queue, url)
 		}
 	}
+	chain := m.chain()
 	for _, s := range m.given() {
 		list(s, "", 0)
 	}
@@ -288,7 +289,7 @@ func (m *modelWeb) search() (asked []string, skips map[fetch.Class]int64) {
 	for _, s := range m.automatic() {
 		list(s[0], s[1], 0)
 	}
-	for _, url := range m.chain() {
+	for _, url := range chain {
 		find(url, 0, false, true)
 	}
 	for len(queue) > 0 {

@@ -4,6 +4,7 @@ package crawler
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	neturl "net/url"
 	"slices"
@@ -44,12 +45,16 @@ func (m *modelWeb) given() (list []string) {
 	return list
 }
 
-// automatic are the sitemaps that the hosts of the seeds have, each with where that is said.
+// automatic are the sitemaps that the hosts of the seeds have, and that where their redirects end, each with where that is said.
 func (m *modelWeb) automatic() (list [][2]string) {
 	if !m.o.Follow.Sitemaps.Auto {
 		return nil
 	}
-	for _, s := range m.seeds {
+	hosts := m.seeds
+	if m.end != "" && strings.TrimLeft(hostOf(m.end), "htps") != strings.TrimLeft(hostOf(m.seeds[0]), "htps") {
+		hosts = append(slices.Clone(hosts), m.end)
+	}
+	for _, s := range hosts {
 		at := hostOf(s)
 		lines := m.named[at]
 		if len(lines) == 0 || m.o.Follow.Robots == RobotsIgnore {
@@ -167,6 +172,28 @@ func TestSitemapModel(t *testing.T) {
 	for seed := range uint64(250) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			eachWorld(t, func(t *testing.T, w *world) { checkWeb(t, w, newSitemapWeb(t, seed)) })
+		})
+	}
+}
+
+// TestMovedSitemapModel: likewise in webs whose only seed is redirected to one of their hosts, which becomes part of the scope.
+func TestMovedSitemapModel(t *testing.T) {
+	for seed := range uint64(60) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			eachWorld(t, func(t *testing.T, w *world) {
+				m := newSitemapWeb(t, seed)
+				rng := rand.New(rand.NewPCG(seed, 4))
+				f, s := m.o.Follow, "http://moved.example.com/"
+				to := slices.Sorted(maps.Keys(m.refs))
+				if len(to) == 0 {
+					t.Skip("no page has links")
+				}
+				m.seeds, m.moved[s] = []string{s}, to[rng.IntN(len(to))]
+				m.pages[s] = page{status: 301, location: m.moved[s], after: m.while()}
+				f.Scope = Scope{Extent: ScopeHost, Extend: true}
+				f.Sitemaps.Auto, f.Sitemaps.Given = true, nil // what is given might be read before it is known where the seed leads
+				checkWeb(t, w, m)
+			})
 		})
 	}
 }
