@@ -3,7 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
-	"path/filepath"
+	"slices"
 	"strconv"
 	"sync"
 
@@ -34,18 +34,8 @@ func (o *runOptions) openEvents(list os.FileInfo, s streams) (*eventLog, error) 
 	if o.events == "-" {
 		return nil, usageError("--events -: standard output is for records; give a file")
 	}
-	if info, err := os.Stat(o.events); err == nil {
-		switch {
-		case same(list, info):
-			return nil, usageError("--events %s is the list itself", o.events)
-		case same(fileInfo(s.out), info):
-			return nil, usageError("--events %s is where records go", o.events)
-		}
-		if records, err := os.Stat(o.output); err == nil && same(records, info) {
-			return nil, usageError("--events %s is where records go", o.events)
-		}
-	} else if filepath.Clean(o.events) == filepath.Clean(o.output) {
-		return nil, usageError("--events %s is where records go", o.events)
+	if what := o.use(o.events, list, s); what != "" {
+		return nil, usageError("--events %s is %s", o.events, what)
 	}
 	f, err := os.Create(o.events)
 	if err != nil {
@@ -53,6 +43,30 @@ func (o *runOptions) openEvents(list os.FileInfo, s streams) (*eventLog, error) 
 	}
 	return &eventLog{file: f}, nil
 }
+
+// use says what else than a log of events a file is for; "" if nothing that would be lost.
+func (o *runOptions) use(name string, list os.FileInfo, s streams) string {
+	info, err := os.Stat(name)
+	switch {
+	case err == nil && !info.Mode().IsRegular():
+		return "" // a device or a pipe, which keeps nothing
+	case err == nil && same(list, info):
+		return "the list itself"
+	case err == nil && same(fileInfo(s.out), info), isFile(o.output) && samePath(name, o.output):
+		return "where records go"
+	case isFile(o.cookies.jarFile) && samePath(name, o.cookies.jarFile):
+		return "where cookies go (--cookie-jar)"
+	}
+	for _, read := range slices.Concat(o.cookies.read, []string{o.extract.schema, o.fetch.selection.previous}) {
+		if read != "" && samePath(name, read) {
+			return "read by this crawl"
+		}
+	}
+	return ""
+}
+
+// isFile tells the name of a file from none, and from that of standard output.
+func isFile(name string) bool { return name != "" && name != "-" }
 
 // listen has the log written of c, which has not been started.
 func (l *eventLog) listen(c *crawler.Crawler) {

@@ -191,6 +191,9 @@ func (o *extractOptions) print(s streams, r *item.Result) error {
 		}
 		fmt.Fprintf(s.err, "crawl: %s: %s: %s%s\n", where, f.Field, f.Problem, text)
 	}
+	if r.More > 0 {
+		fmt.Fprintf(s.err, "crawl: and %d more\n", r.More)
+	}
 	if o.what.judge {
 		o.what.tally.Add(r)
 		o.what.summarize(s.err)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -122,6 +123,24 @@ func (x *extractFlags) record(r *item.Result) *crawler.Extracted {
 	}
 	return out
 }
+
+// failure says how many items are invalid, and pages could not be taken apart; nil: none.
+func (x *extractFlags) failure() error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	switch t := &x.tally; {
+	case t.Invalid > 0:
+		return fmt.Errorf("%d of %d %w", t.Invalid, t.Valid+t.Invalid, errInvalid)
+	case t.Failed > 0:
+		return fmt.Errorf("%d pages %w", t.Failed, errNotTaken)
+	}
+	return nil
+}
+
+var (
+	errInvalid  = errors.New("items are invalid")
+	errNotTaken = errors.New("could not be taken apart")
+)
 
 // summarize says what became of items, if there is a schema, and of pages that could not be taken apart.
 func (x *extractFlags) summarize(w io.Writer) {

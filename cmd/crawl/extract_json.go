@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"strconv"
-	"unicode/utf8"
 
 	"crawl/internal/crawler"
 	"crawl/internal/item"
@@ -59,7 +58,7 @@ func appendValue(b []byte, v any) []byte {
 	case bool:
 		return strconv.AppendBool(b, v)
 	case json.RawMessage:
-		return appendEscaped(b, v)
+		return crawler.AppendJSON(b, v)
 	case []any:
 		b = append(b, '[')
 		for i, v := range v {
@@ -71,20 +70,6 @@ func appendValue(b []byte, v any) []byte {
 		return append(b, ']')
 	}
 	panic(fmt.Sprintf("crawl: a %T in an item", v))
-}
-
-// appendEscaped writes JSON that a page has, in which nothing commands a terminal: such characters stand in strings only.
-func appendEscaped(b, raw []byte) []byte {
-	for len(raw) > 0 {
-		r, size := utf8.DecodeRune(raw)
-		if r >= 0x7f && r < 0xa0 || r == 0x2028 || r == 0x2029 {
-			b = fmt.Appendf(b, `\u%04x`, r)
-		} else {
-			b = append(b, raw[:size]...)
-		}
-		raw = raw[size:]
-	}
-	return b
 }
 
 // appendFaults writes what is wrong in a page.

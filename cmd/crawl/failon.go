@@ -10,8 +10,13 @@ import (
 	"crawl/internal/fetch"
 )
 
-// failOn is which ends of a URL make the command exit with 3.
+// failOn is which ends of a URL make the command exit with 3, and whether invalid items do.
 type failOn struct{ words []string }
+
+// wordItems is the word for invalid items.
+const wordItems = "items"
+
+func (f *failOn) items() bool { return slices.Contains(f.words, wordItems) }
 
 func (f *failOn) Type() string { return "list" }
 
@@ -28,7 +33,7 @@ func (f *failOn) Set(s string) error {
 	for _, word := range strings.Split(s, ",") {
 		word = strings.TrimSpace(word)
 		if !validFailOn(word) {
-			return fmt.Errorf("%q is not error, any, none, a class, a family of classes, a status or one of 1xx to 5xx", word)
+			return fmt.Errorf("%q is not error, any, none, items, a class, a family of classes, a status or one of 1xx to 5xx", word)
 		}
 		if n, err := strconv.Atoi(word); err == nil {
 			word = strconv.Itoa(n) // as count writes it
@@ -40,7 +45,7 @@ func (f *failOn) Set(s string) error {
 
 func validFailOn(word string) bool {
 	switch word {
-	case "error", "any", "none", "1xx", "2xx", "3xx", "4xx", "5xx":
+	case "error", "any", "none", wordItems, "1xx", "2xx", "3xx", "4xx", "5xx":
 		return true
 	}
 	if n, err := strconv.Atoi(word); err == nil {

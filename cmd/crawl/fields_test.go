@@ -82,13 +82,23 @@ func TestRecordSchema(t *testing.T) {
 			t.Fatal(err)
 		}
 		schema.check(t, "record", record)
-		for name := range record {
+		for name, value := range record {
 			seen[name] = true
+			if object, ok := value.(map[string]any); ok {
+				for part := range object {
+					seen[name+"."+part] = true
+				}
+			}
 		}
 	}
-	for name := range schema.Properties {
+	for name, property := range schema.Properties {
 		if !seen[name] {
 			t.Errorf("no record has %s", name)
+		}
+		for part := range property.Properties {
+			if !seen[name+"."+part] {
+				t.Errorf("no record has %s.%s", name, part)
+			}
 		}
 	}
 }

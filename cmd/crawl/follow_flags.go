@@ -35,6 +35,7 @@ type followFlags struct {
 	maxURLs   int64
 	maxBytes  size
 	assets    bool
+	also      []string
 	robots    string
 	delay     delay
 	nofollow  bool
@@ -43,10 +44,11 @@ type followFlags struct {
 	skipSame  bool
 	recordAll bool
 
-	set     func(name string) bool // a flag was given; nil: the command has none of these
-	options *crawler.Follow        // nil: no links are followed
+	flags   *pflag.FlagSet  // these; nil: the command has none of them
+	options *crawler.Follow // nil: no links are followed
 }
 
+// add adds them to a set of their own.
 func (o *followFlags) add(f *pflag.FlagSet) {
 	f.BoolVarP(&o.recursive, "recursive", "r", false, "follow the links of pages; all that follows is for this")
 	f.StringVar(&o.scope, "scope", "host", "follow links to the same `EXTENT` as one of the URLs: host (and port), domain (registrable), prefix (below its folder) or any")
@@ -56,6 +58,7 @@ func (o *followFlags) add(f *pflag.FlagSet) {
 	f.Int64Var(&o.maxURLs, "max-urls", 0, "ask for `N` URLs at most, then exit with 5; 0 is no limit")
 	f.Var(&o.maxBytes, "max-bytes", "begin nothing new when so much was received, as `1GiB`, then exit with 5 (default no limit)")
 	f.BoolVar(&o.assets, "assets", false, "fetch what pages need to be shown too: style sheets, scripts, pictures, and what these refer to")
+	f.StringSliceVar(&o.also, "follow", nil, "follow links of these `KINDS` too: canonical, next, prev, alternate, form (sent by GET, without its fields)")
 	f.StringVar(&o.robots, "robots", "obey", "robots.txt: `obey`, report (fetch, and say in records what it disallows) or ignore")
 	f.Var(&o.delay, "delay", "between two requests to one host, from start to start: `TIME`, or auto: by how fast it answers (default auto)")
 	f.BoolVar(&o.nofollow, "follow-nofollow", false, "follow links that ask not to be followed, too")
@@ -63,16 +66,26 @@ func (o *followFlags) add(f *pflag.FlagSet) {
 	f.StringArrayVar(&o.sitemaps, "sitemaps", nil, "take URLs from sitemaps too: `auto` (those that robots.txt names, else /sitemap.xml), off, or the URLs of some, as auto,URL; may be repeated (default off)")
 	f.BoolVar(&o.skipSame, "skip-duplicates", false, "leave the links of a page alone whose body is that of another; makes digests")
 	f.BoolVar(&o.recordAll, "record-skipped", false, "at the end, a record of each URL that was skipped, with the reason; else those are only counted")
-	o.set = f.Changed
+	o.flags = f
+}
+
+// given is the name of a flag that was given and is for crawls that follow links; "" if none was.
+func (o *followFlags) given() (name string) {
+	if o.flags != nil {
+		o.flags.VisitAll(func(f *pflag.Flag) {
+			if f.Changed && f.Name != "recursive" && name == "" {
+				name = f.Name
+			}
+		})
+	}
+	return name
 }
 
 // check settles the options. The rest of the flags has been checked.
 func (o *followFlags) check(h *fetchFlags, cookies *cookieFlags) error {
 	if !o.recursive {
-		for _, name := range []string{"scope", "include", "exclude", "max-depth", "max-urls", "max-bytes", "assets", "robots", "delay", "follow-nofollow", "strip-query", "sitemaps", "skip-duplicates", "record-skipped"} {
-			if o.set != nil && o.set(name) {
-				return usageError("--%s: is for crawls that follow links, with -r", name)
-			}
+		if name := o.given(); name != "" {
+			return usageError("--%s: is for crawls that follow links, with -r", name)
 		}
 		return nil
 	}
@@ -81,6 +94,8 @@ func (o *followFlags) check(h *fetchFlags, cookies *cookieFlags) error {
 		return usageError("-r with -X %s: links are in the answers to GET", h.method)
 	case h.selection.byteRange != "" || h.selection.previous != "":
 		return usageError("-r with --range or --previous: a part of a page, or none, has no links")
+	case h.redirects.set != nil && h.redirects.set():
+		return usageError("-r with --max-redirects: each redirect is a URL of its own, of 20 in a row at most")
 	case o.maxURLs < 0:
 		return usageError("--max-urls %d: must not be negative", o.maxURLs)
 	}
@@ -100,6 +115,9 @@ func (o *followFlags) check(h *fetchFlags, cookies *cookieFlags) error {
 	}
 	f.Scope.Scheme = h.secret(cookies) != "" // what was given for https must not be sent by http
 	f.Scope.Extend = !f.Scope.Scheme         // nor to a host that nobody has named
+	if f.Also, err = alsoKinds(o.also); err != nil {
+		return err
+	}
 	policy, err := choice("--robots", o.robots, "obey", "report", "ignore")
 	if err != nil {
 		return err
@@ -154,6 +172,19 @@ func choice(flag, value string, words ...string) (crawler.Extent, error) {
 		return 0, usageError("%s %q: must be %s or %s", flag, value, strings.Join(words[:last], ", "), words[last])
 	}
 	return crawler.Extent(i), nil
+}
+
+// alsoKinds are the kinds of --follow.
+func alsoKinds(names []string) (kinds []link.Kind, err error) {
+	all := []link.Kind{link.KindCanonical, link.KindNext, link.KindPrev, link.KindAlternate, link.KindForm}
+	for _, name := range names {
+		i := slices.IndexFunc(all, func(k link.Kind) bool { return k.String() == name })
+		if i < 0 {
+			return nil, usageError("--follow %q: must be canonical, next, prev, alternate or form", name)
+		}
+		kinds = append(kinds, all[i])
+	}
+	return kinds, nil
 }
 
 func expressions(flag string, all []string) (compiled []*regexp.Regexp, err error) {

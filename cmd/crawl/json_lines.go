@@ -6,11 +6,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"unicode/utf8"
+
+	"crawl/internal/crawler"
 )
 
-// jsonLines writes results as JSON, one object a line, in which nothing commands a terminal: besides what the encoder escapes,
-// DEL, the C1 controls, and what turns the direction of text round are.
+// jsonLines writes results as JSON, one object a line, in which nothing commands a terminal.
 type jsonLines struct {
 	w   *bufio.Writer
 	buf bytes.Buffer
@@ -30,15 +30,8 @@ func (j *jsonLines) write(v any) error {
 	if err := j.enc.Encode(v); err != nil {
 		return err
 	}
-	for b := j.buf.Bytes(); len(b) > 0; {
-		r, size := utf8.DecodeRune(b)
-		if r >= 0x7f && r < 0xa0 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
-			fmt.Fprintf(j.w, `\u%04x`, r)
-		} else {
-			_, _ = j.w.Write(b[:size]) // flush returns the error
-		}
-		b = b[size:]
-	}
+	line := bytes.TrimSuffix(j.buf.Bytes(), []byte("\n"))
+	_, _ = j.w.Write(append(crawler.AppendJSON(nil, line), '\n')) // flush returns the error
 	if j.w.Buffered() > 0 && j.w.Available() == 0 {
 		return j.flush()
 	}

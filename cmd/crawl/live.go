@@ -158,7 +158,12 @@ func outcome(err error) string {
 	}
 	switch e.code {
 	case exitFailedURLs:
+		if errors.Is(err, errInvalid) || errors.Is(err, errNotTaken) {
+			return "some items are invalid"
+		}
 		return "some URLs failed"
+	case exitLimit:
+		return "a limit was reached"
 	case exitInterrupted, exitTerminated, exitHungUp:
 		return "interrupted"
 	}

@@ -44,11 +44,16 @@ func TestReserve(t *testing.T) {
 // TestOutcome: the page says of the end what the exit code says.
 func TestOutcome(t *testing.T) {
 	for code, want := range map[int]string{
-		exitError: "failed", exitUsage: "failed", exitFailedURLs: "some URLs failed",
+		exitError: "failed", exitUsage: "failed", exitFailedURLs: "some URLs failed", exitLimit: "a limit was reached",
 		exitHungUp: "interrupted", exitInterrupted: "interrupted", exitTerminated: "interrupted",
 	} {
 		if got := outcome(fmt.Errorf("wrapped: %w", &exitErr{code: code})); got != want {
 			t.Errorf("exit code %d: %q", code, got)
+		}
+	}
+	for _, err := range []error{errInvalid, errNotTaken} {
+		if got := outcome(&exitErr{code: exitFailedURLs, err: fmt.Errorf("3 %w", err)}); got != "some items are invalid" {
+			t.Errorf("%v: %q", err, got)
 		}
 	}
 	if outcome(nil) != "" || outcome(io.EOF) != "failed" {

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"crawl/internal/report"
 )
 
 const version = "0.1.0"
@@ -17,7 +19,7 @@ const (
 	exitOK          = 0
 	exitError       = 1 // internal or I/O error
 	exitUsage       = 2
-	exitFailedURLs  = 3 // URLs failed that --fail-on names
+	exitFailedURLs  = 3 // URLs failed that --fail-on names, or items are invalid
 	exitThreshold   = 4 // crawl bench: a threshold does not hold, or something is worse than the baseline
 	exitLimit       = 5 // a limit on the whole crawl was reached, with URLs pending
 	exitHungUp      = 129
@@ -32,7 +34,7 @@ Exit codes:
     0  done
     1  internal or I/O error: the list could not be read, a record not be written
     2  usage: unknown flags, bad values, a list without URLs, a file without records
-    3  URLs failed that --fail-on names
+    3  URLs failed that --fail-on names, or items are invalid
     4  a threshold does not hold, or something is worse than its baseline
     5  a limit on the whole crawl was reached, with URLs pending
   129  hung up: the terminal was closed (SIGHUP), after what was in flight had ended
@@ -153,23 +155,5 @@ func usageError(format string, args ...any) error {
 
 func ioError(err error) error { return &exitErr{code: exitError, err: err} }
 
-// printable makes a string safe for a terminal: control characters, which may come from a server or a list,
-// are shown and not obeyed.
-func printable(s string) string {
-	clean := true
-	for _, r := range s {
-		clean = clean && r != 0x7f && (r >= 0xa0 || r >= 0x20 && r < 0x7f) && r != '\uFFFD'
-	}
-	if clean {
-		return s
-	}
-	out := make([]byte, 0, len(s)+8)
-	for _, r := range s {
-		if r < 0x20 || r >= 0x7f && r < 0xa0 {
-			out = fmt.Appendf(out, `\x%02x`, r)
-		} else {
-			out = append(out, string(r)...)
-		}
-	}
-	return string(out)
-}
+// printable makes a string safe for a terminal: what comes from a server or a list is shown and not obeyed.
+func printable(s string) string { return report.Printable(s) }

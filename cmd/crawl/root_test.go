@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"crawl/internal/crawler"
 )
 
 func TestPrintable(t *testing.T) {
@@ -22,9 +24,10 @@ func TestPrintable(t *testing.T) {
 		"\u0080\u009b31m\u009f":   `\x80\x9b31m\x9f`,
 		"\u00a0":                  "\u00a0",
 		"\x9b31m":                 "\uFFFD31m",
-		"\xff\xfe":                "\uFFFD\uFFFD",
+		"\xff\xfe":                "\uFFFD",
 		"\uFFFD":                  "\uFFFD",
-		"\x1b]0;title\x07 \u2028": "\\x1b]0;title\\x07 \u2028",
+		"\x1b]0;title\x07 \u2028": `\x1b]0;title\x07 \u2028`,
+		"\u202egpj.exe\u2066":     `\u202egpj.exe\u2066`,
 	} {
 		if got := printable(s); got != want {
 			t.Errorf("%q: %q, want %q", s, got, want)
@@ -41,13 +44,13 @@ func FuzzPrintable(f *testing.F) {
 		if !utf8.ValidString(out) {
 			t.Fatalf("%q: %q is not UTF-8", s, out)
 		}
-		if i := strings.IndexFunc(out, func(r rune) bool { return r < 0x20 || r >= 0x7f && r < 0xa0 }); i >= 0 {
+		if i := strings.IndexFunc(out, crawler.IsCommand); i >= 0 {
 			t.Fatalf("%q: %q has a control character at %d", s, out, i)
 		}
 		if again := printable(out); again != out {
 			t.Fatalf("%q: %q becomes %q", s, out, again)
 		}
-		if utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return r < 0x20 || r >= 0x7f && r < 0xa0 }) && out != s {
+		if utf8.ValidString(s) && !strings.ContainsFunc(s, crawler.IsCommand) && out != s {
 			t.Fatalf("%q needs nothing, and becomes %q", s, out)
 		}
 	})

@@ -127,7 +127,7 @@ func (o *runOptions) addFlags(cmd *cobra.Command) {
 		{"How much at once, and how often", adders{o.work.add}},
 		{"Sites, by their links", adders{o.follow.add}},
 		{"Limits of one fetch", adders{o.fetch.addLimits, o.fetch.redirects.add}},
-		{"Requests", adders{o.fetch.addRequest, o.fetch.body.add, o.fetch.selection.add}},
+		{"Requests", adders{o.fetch.addMethod, o.fetch.addRequest, o.fetch.addMemory, o.fetch.body.add, o.fetch.selection.add}},
 		{"Users, passwords and cookies", adders{o.fetch.auth.add, o.cookies.add}},
 		{"Names and addresses", adders{o.fetch.addResolve, o.dns.add, o.fetch.connect.add}},
 		{"TLS, of https:// URLs", adders{o.fetch.tls.add}},
@@ -144,7 +144,7 @@ func (o *runOptions) addFiles(f *pflag.FlagSet) {
 
 func (o *runOptions) addVerdict(f *pflag.FlagSet) {
 	f.DurationVar(&o.duration, "for", 0, "begin nothing new when the crawl has run for `TIME`, pauses and all, as 90m; exit with 5 if something is left (default no limit)")
-	f.Var(&o.failOn, "fail-on", "exit with 3 if a URL ended so: error (no response), any (error, 4xx or 5xx), none, or a `LIST` of classes and statuses, as timeout,404,5xx")
+	f.Var(&o.failOn, "fail-on", "exit with 3 if a URL ended so: error (no response), any (error, 4xx or 5xx), none, or a `LIST` of classes and statuses, as timeout,404,5xx; items: if one is invalid (--schema)")
 }
 
 func (o *runOptions) addOutlook(f *pflag.FlagSet) {
@@ -204,11 +204,14 @@ func (o *runOptions) run(s streams, urls []string) error {
 		return err
 	}
 	defer stopProfile()
+	if err := o.checkOutput(s, in.info); err != nil {
+		return err
+	}
 	events, err := o.openEvents(in.info, s)
 	if err != nil {
 		return err
 	}
-	out, closeOut, err := o.openOutput(s, in.info) // it empties the file, so nothing after it is refused
+	out, closeOut, err := o.openOutput(s) // these two empty their files, so nothing after them is refused
 	if err != nil {
 		return err
 	}
@@ -281,7 +284,10 @@ func (o *runOptions) checkRecords() error {
 	if flag := o.extract.given(); flag != "" && (o.fetch.method == "HEAD" || o.fetch.selection.byteRange != "") {
 		return usageError("%s with -I or --range: there is no page to take something out of", flag)
 	}
-	return o.records.check(&o.extract, o.follow.recursive)
+	if o.failOn.items() && !o.extract.judge {
+		return usageError("--fail-on items: there are none without --schema")
+	}
+	return o.records.check(o)
 }
 
 func errNoURLs() error {
@@ -290,8 +296,11 @@ func errNoURLs() error {
 
 // checkFetching checks the flags that say how a URL is fetched.
 func (o *runOptions) checkFetching() error {
-	if o.mode == engine.ModeGoroutine && o.poller != "" {
+	switch {
+	case o.mode == engine.ModeGoroutine && o.poller != "":
 		return usageError("--poller %s: only the loop has one", o.poller)
+	case o.mode == engine.ModeGoroutine && o.debug:
+		return usageError("--debug-loop with --mode goroutine: which has none")
 	}
 	if err := checkMode(o.mode); err != nil {
 		return err
@@ -389,16 +398,27 @@ func (o *runOptions) listName() string {
 	return o.list
 }
 
-// openOutput opens where records go. It may not be the list, which would be lost, or have no end.
-func (o *runOptions) openOutput(s streams, list os.FileInfo) (*crawler.Sink, func() error, error) {
-	if o.output == "" || o.output == "-" {
+// checkOutput refuses to write records to the list, which would be lost, or have no end, or to the schema.
+func (o *runOptions) checkOutput(s streams, list os.FileInfo) error {
+	if !isFile(o.output) {
 		if same(list, fileInfo(s.out)) {
-			return nil, nil, usageError("standard output is the list itself")
+			return usageError("standard output is the list itself")
 		}
-		return crawler.NewSink("standard output", s.out), func() error { return nil }, nil
+		return nil
 	}
 	if info, err := os.Stat(o.output); err == nil && same(list, info) {
-		return nil, nil, usageError("-o %s is the list itself", o.output)
+		return usageError("-o %s is the list itself", o.output)
+	}
+	if o.extract.schema != "" && samePath(o.output, o.extract.schema) {
+		return usageError("-o %s is the schema itself", o.output)
+	}
+	return nil
+}
+
+// openOutput opens where records go, when checkOutput has been called.
+func (o *runOptions) openOutput(s streams) (*crawler.Sink, func() error, error) {
+	if !isFile(o.output) {
+		return crawler.NewSink("standard output", s.out), func() error { return nil }, nil
 	}
 	f, err := os.Create(o.output)
 	if err != nil {
@@ -546,6 +566,11 @@ func (r *session) verdict(err error) error {
 	}
 	if n := r.options.failOn.count(&stats.Ledger); n > 0 {
 		return &exitErr{code: exitFailedURLs, err: fmt.Errorf("%d of %d URLs failed (--fail-on %s)", n, stats.Ledger.Discovered, r.options.failOn.String()), hint: "the records tell why"}
+	}
+	if r.options.failOn.items() {
+		if err := r.options.extract.failure(); err != nil {
+			return &exitErr{code: exitFailedURLs, err: fmt.Errorf("%w (--fail-on items)", err), hint: "item_errors and extract_error in the records tell why"}
+		}
 	}
 	return nil
 }

@@ -116,7 +116,7 @@ type fetchFlags struct {
 	digest         string
 	compressed     bool
 
-	methodSet func() bool // -X was given
+	methodSet func() bool // -X was given; nil: the command has none, for it reads what GET answers
 	body      bodyFlags
 	redirects redirectFlags
 	connect   connectFlags
@@ -131,7 +131,7 @@ type fetchFlags struct {
 // add adds them all; crawl run has them by theme.
 func (h *fetchFlags) add(f *pflag.FlagSet) {
 	for _, add := range []func(*pflag.FlagSet){
-		h.addLimits, h.redirects.add, h.addRequest, h.body.add, h.selection.add, h.auth.add, h.addResolve, h.connect.add, h.tls.add, h.addDigest,
+		h.addLimits, h.redirects.add, h.addMethod, h.addRequest, h.addMemory, h.body.add, h.selection.add, h.auth.add, h.addResolve, h.connect.add, h.tls.add, h.addDigest,
 	} {
 		add(f)
 	}
@@ -145,14 +145,20 @@ func (h *fetchFlags) addLimits(f *pflag.FlagSet) {
 	f.Var(&h.maxBody, "max-body", "largest body that is taken, as it comes and decoded, as `8MiB`")
 }
 
-func (h *fetchFlags) addRequest(f *pflag.FlagSet) {
-	h.decodeMemory = fetch.DefaultDecodeMemory
+func (h *fetchFlags) addMethod(f *pflag.FlagSet) {
 	f.StringVarP(&h.method, "request", "X", "GET", "request `METHOD`; with -d the default is POST")
+	h.methodSet = func() bool { return f.Changed("request") }
+}
+
+func (h *fetchFlags) addRequest(f *pflag.FlagSet) {
 	f.StringArrayVarP(&h.headers, "header", "H", nil, "header field to send, as `'Name: value'`; may be repeated")
 	f.StringVarP(&h.userAgent, "user-agent", "A", "crawl/"+version, "User-Agent to send")
 	f.BoolVar(&h.compressed, "compressed", true, "ask for gzip, deflate, br and zstd, and decode them; =false takes bodies as they come")
+}
+
+func (h *fetchFlags) addMemory(f *pflag.FlagSet) {
+	h.decodeMemory = fetch.DefaultDecodeMemory
 	f.Var(&h.decodeMemory, "decode-memory", "what decoding takes at a time, for all fetches together, as `256MiB`; bodies that want more wait for each other")
-	h.methodSet = func() bool { return f.Changed("request") }
 }
 
 func (h *fetchFlags) addResolve(f *pflag.FlagSet) {
@@ -164,6 +170,9 @@ func (h *fetchFlags) addDigest(f *pflag.FlagSet) {
 }
 
 func (h *fetchFlags) check() error {
+	if h.methodSet == nil {
+		h.method, h.methodSet = "GET", func() bool { return false }
+	}
 	for _, limit := range []struct {
 		name string
 		d    time.Duration

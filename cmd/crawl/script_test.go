@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"crawl/internal/crawler"
 )
 
 // The command line is tested by scripts, testdata/script/*.txtar: each runs the real main in processes of its
@@ -203,12 +205,12 @@ func (*script) write(ts *testscript.TestScript, args []string) {
 	check(os.WriteFile(ts.MkAbs(args[0]), []byte(b.String()), 0o666))
 }
 
-// clean fails on control characters other than line ends, in C0 and in C1, and on what is not UTF-8.
+// clean fails on what commands a terminal, line ends apart, and on what is not UTF-8.
 func (*script) clean(ts *testscript.TestScript, args []string) {
 	for _, file := range args {
 		text := ts.ReadFile(file)
 		for i, r := range text {
-			if r < 0x20 && r != '\n' || r >= 0x7f && r < 0xa0 || r == '\uFFFD' && !strings.HasPrefix(text[i:], "\uFFFD") {
+			if r != '\n' && crawler.IsCommand(r) || r == '\uFFFD' && !strings.HasPrefix(text[i:], "\uFFFD") {
 				fatal("%s: %U at byte %d: %q", file, r, i, text[max(0, i-40):min(len(text), i+40)])
 			}
 		}

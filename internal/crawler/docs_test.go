@@ -104,7 +104,7 @@ func TestPageFields(t *testing.T) {
 
 // TestPageColumns: the page has the columns that CSV has where none are chosen.
 func TestPageColumns(t *testing.T) {
-	if list := strings.Join(csvDefault(), ","); !strings.Contains(readPage(t), "\n    "+list+"\n") {
+	if list := strings.Join(Columns(), ","); !strings.Contains(readPage(t), "\n    "+list+"\n") {
 		t.Errorf("%s does not have %s", recordsPage, list)
 	}
 }

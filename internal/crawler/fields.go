@@ -204,8 +204,13 @@ func selection(list []string, taken []string, hasItems bool) ([]Field, error) {
 			return nil, fmt.Errorf("%q is there already", name)
 		}
 		columns = append(columns, known[i])
-		if isTaken(name) && len(taken) == 0 && !hasItems {
+		switch {
+		case isTaken(name) && len(taken) == 0 && !hasItems:
 			return nil, fmt.Errorf("%q: nothing is taken out of pages; see --extract and --schema", name)
+		case name == nameItems && !hasItems:
+			return nil, fmt.Errorf("%q: pages have them with a schema that has \"each\"; what is taken is in extracted", name)
+		case name == nameExtracted && len(taken) == 0:
+			return nil, fmt.Errorf("%q: the schema has \"each\", and what is taken is in items", name)
 		}
 		named = named || isTaken(name)
 	}

@@ -13,8 +13,9 @@ import (
 // source has, and nothing else.
 type Follow struct {
 	Scope    Scope
-	MaxDepth int  // links between a URL of the source and the last that is fetched; below 0: no limit
-	Assets   bool // what pages need to be shown is fetched too: pictures, scripts, style sheets and what these refer to
+	MaxDepth int         // links between a URL of the source and the last that is fetched; below 0: no limit
+	Assets   bool        // what pages need to be shown is fetched too: pictures, scripts, style sheets and what these refer to
+	Also     []link.Kind // what else is followed, of forms, canonical, next, prev and alternate
 
 	Robots   RobotsPolicy
 	Token    string // our product token, by which robots.txt and pages speak of us
@@ -35,6 +36,19 @@ type Follow struct {
 
 	MaxURLs  int64 // are asked for at most, robots.txt files apart; 0: no limit
 	MaxBytes int64 // are received, and then nothing new is begun; 0: no limit
+}
+
+// kinds are those of links that are followed, a bit for each.
+func (f *Follow) kinds() (set uint32) {
+	for k := link.KindA; k <= link.KindRefresh; k++ {
+		set |= 1 << k
+	}
+	for k := link.KindRefresh + 1; k <= link.KindImport; k++ {
+		if f.Assets && k.IsAsset() || slices.Contains(f.Also, k) {
+			set |= 1 << k
+		}
+	}
+	return set
 }
 
 // RobotsPolicy is what robots.txt files are for.

@@ -18,8 +18,8 @@ type Form struct {
 	append func(b []byte, r *Record) []byte
 }
 
-// csvDefault are the columns of CSV where no others are chosen. Within a version of the format they stay.
-func csvDefault() []string {
+// Columns are those of CSV where no others are chosen. Within a version of the format they stay.
+func Columns() []string {
 	return []string{
 		"url", "final_url", "status", "class", "error", "attempts", "media_type", "charset", "bytes_wire", "bytes_body", "bytes_decoded",
 		"remote", "started", "timings.first_byte", "timings.total",
@@ -109,12 +109,9 @@ func (m *member) appendValue(b *[]byte, r *Record) bool {
 	return len(*b) > before+len("{}")
 }
 
-// NewCSVForm writes lines of RFC 4180 with a header, always the same columns, each record on one line; fields is nil for the
-// columns of csvDefault. The rest is as with NewJSONForm.
+// NewCSVForm writes lines of RFC 4180 with a header, always the same columns, each record on one line. The rest is as with
+// NewJSONForm.
 func NewCSVForm(fields, taken []string, hasItems bool) (*Form, error) {
-	if fields == nil {
-		fields = csvDefault()
-	}
 	chosen, err := selection(fields, taken, hasItems)
 	if err != nil {
 		return nil, err
@@ -142,11 +139,15 @@ func NewCSVForm(fields, taken []string, hasItems bool) (*Form, error) {
 	}
 	form.header = append(form.header, "\r\n"...)
 	form.append = func(b []byte, r *Record) []byte {
+		start := len(b)
 		for i := range columns {
 			if i > 0 {
 				b = append(b, ',')
 			}
 			b = columns[i].appendCell(b, r)
+		}
+		if len(b) == start {
+			b = append(b, `""`...) // many readers leave out a line that is empty
 		}
 		return append(b, "\r\n"...)
 	}
@@ -201,20 +202,6 @@ func appendQuoted(b []byte, s string) []byte {
 		b = appendPlain(b, part)
 	}
 	return append(b, '"')
-}
-
-// appendPlain writes a text on one line, in which nothing commands a terminal: control characters, and what turns the direction
-// of text round, are written as in JSON (\u001b), and what is not UTF-8 is U+FFFD.
-func appendPlain(b []byte, s string) []byte {
-	for _, r := range s {
-		switch {
-		case r < 0x20 || r >= 0x7f && r < 0xa0 || r == 0x2028 || r == 0x2029 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069:
-			b = fmt.Appendf(b, `\u%04x`, r)
-		default:
-			b = utf8.AppendRune(b, r)
-		}
-	}
-	return b
 }
 
 // The widths of the columns of text. A class that is longer moves the rest of its line.

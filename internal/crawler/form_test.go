@@ -105,6 +105,12 @@ func TestFieldsRefused(t *testing.T) {
 			t.Errorf("%q: %v, want %s", fields, err, want)
 		}
 	}
+	if _, err := NewJSONForm([]string{"items"}, []string{"title"}, false); err == nil || !strings.Contains(err.Error(), "each") {
+		t.Errorf("items without each: %v", err)
+	}
+	if _, err := NewJSONForm([]string{"extracted"}, nil, true); err == nil || !strings.Contains(err.Error(), "each") {
+		t.Errorf("extracted with each alone: %v", err)
+	}
 	if _, err := NewCSVForm([]string{"url", "title"}, []string{"title"}, false); err == nil || !strings.Contains(err.Error(), `two columns "title"`) {
 		t.Errorf("two columns of a name: %v", err)
 	}
@@ -151,6 +157,16 @@ func TestCSVRoundTrip(t *testing.T) {
 				t.Errorf("%s: %s: %q, want %q", k.name, name, got, want)
 			}
 		}
+	}
+}
+
+// TestEmptyLine: a record that has none of the columns is a row all the same.
+func TestEmptyLine(t *testing.T) {
+	form, err := NewCSVForm([]string{"final_url"}, nil, false)
+	line := lineOf(t, form, err, &Record{URL: "http://h/"})
+	rows, err := csv.NewReader(strings.NewReader(string(form.header) + line + "\r\n")).ReadAll()
+	if err != nil || len(rows) != 2 || rows[1][0] != "" {
+		t.Errorf("%q: %q, %v", line, rows, err)
 	}
 }
 
@@ -250,10 +266,10 @@ func FuzzForms(f *testing.F) {
 		if failure != "" {
 			r.Err = errors.New(failure)
 		}
-		asCSV, err := NewCSVForm(nil, takenNames(), true)
+		asCSV, err := NewCSVForm(Columns(), takenNames(), true)
 		line := lineOf(t, asCSV, err, &r)
 		rows, err := csv.NewReader(strings.NewReader(string(asCSV.header) + line)).ReadAll()
-		if err != nil || len(rows) != 2 || len(rows[0]) != len(csvDefault())+len(takenNames())+3 {
+		if err != nil || len(rows) != 2 || len(rows[0]) != len(Columns())+len(takenNames())+3 {
 			t.Fatalf("%q: %v, %q", line, err, rows)
 		}
 		if text := lineOf(t, NewTextForm(), nil, &r); !utf8.ValidString(text) {

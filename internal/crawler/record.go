@@ -3,7 +3,6 @@ package crawler
 import (
 	"strconv"
 	"time"
-	"unicode/utf8"
 
 	"crawl/internal/fetch"
 )
@@ -204,34 +203,4 @@ func appendDigits(b []byte, n, digits int) []byte {
 		n /= 10
 	}
 	return b
-}
-
-// AppendString writes a JSON string as it stands in records. Control characters are escaped, DEL and the C1 controls too, so that a
-// record shown on a terminal cannot command it; what is not UTF-8 becomes U+FFFD.
-func AppendString(b []byte, s string) []byte {
-	b = append(b, '"')
-	plain := 0
-	for i := 0; i < len(s); {
-		c := s[i]
-		if c >= 0x20 && c < 0x7f && c != '"' && c != '\\' {
-			i++
-			continue
-		}
-		b = append(b, s[plain:i]...)
-		r, size := utf8.DecodeRuneInString(s[i:])
-		switch {
-		case c == '"' || c == '\\':
-			b = append(b, '\\', c)
-		case r == utf8.RuneError && size == 1:
-			b = append(b, "\uFFFD"...)
-		case r < 0xa0 || r == '\u2028' || r == '\u2029':
-			const digits = "0123456789abcdef"
-			b = append(b, '\\', 'u', digits[r>>12&15], digits[r>>8&15], digits[r>>4&15], digits[r&15])
-		default:
-			b = append(b, s[i:i+size]...)
-		}
-		i += size
-		plain = i
-	}
-	return append(append(b, s[plain:]...), '"')
 }

@@ -161,7 +161,7 @@ func kinds() []struct {
 			Extracted: &Extracted{Names: []string{"heading", "none", "size"}, Err: errors.New("open stack of elements exceeds 512 nodes")},
 		}},
 		{"hostile text", Record{
-			URL: "http://example.com/\"\\\x00\x1b[2J\u009b\x7f\u2028é😀\xff", Class: fetch.Input, Err: errors.New("line 3: not valid UTF-8"),
+			URL: "http://example.com/\"\\\x00\x1b[2J\u009b\x7f\u2028\u202e\u2066é😀\xff", Class: fetch.Input, Err: errors.New("line 3: not valid UTF-8"),
 		}},
 	}
 }

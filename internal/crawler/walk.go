@@ -16,6 +16,7 @@ import (
 type walk struct {
 	crawler   *Crawler
 	follow    *Follow
+	kinds     uint32 // of links that are followed
 	territory territory
 	urls      frontier.Frontier
 	sites     []site // by the frontier's Note of a host; the first is not used
@@ -51,7 +52,7 @@ func newWalk(c *Crawler, f *Follow) *walk {
 	pace := f.Pace
 	pace.PerHost = c.options.PerHost
 	w := &walk{
-		crawler: c, follow: f, territory: newTerritory(&f.Scope), sites: make([]site, 1), year: c.engine.Now().Year(),
+		crawler: c, follow: f, kinds: f.kinds(), territory: newTerritory(&f.Scope), sites: make([]site, 1), year: c.engine.Now().Year(),
 		urls:   frontier.NewMemory(frontier.Options{Pace: pace, Shared: kindGuarded, Levels: f.MaxDepth >= 0}, c.engine.Now()),
 		listed: map[frontier.Key]uint8{}, bodies: bodies{},
 	}
@@ -360,10 +361,7 @@ func (w *walk) conclude(of *worker, e *frontier.Entry, r *Record, now time.Time)
 	}
 }
 
-// isFollowed reports whether links of a kind are: those to other pages, and with Assets what pages need.
-func (w *walk) isFollowed(k link.Kind) bool {
-	return k <= link.KindRefresh || w.follow.Assets && k.IsAsset()
-}
+func (w *walk) isFollowed(k link.Kind) bool { return w.kinds>>k&1 != 0 }
 
 // redirect enters where a redirect leads. It is no link further away, but there may not be too many in a row; and it may lead
 // from one spelling of a URL to another.

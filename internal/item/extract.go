@@ -23,19 +23,25 @@ const (
 )
 
 // ErrTooLarge says that a document is longer than MaxDocument.
-var ErrTooLarge = errors.New("the page is larger than 16 MiB")
+var ErrTooLarge = errors.New("the page is longer than 16 MiB")
+
+var errTooMany = errors.New("the page has more than 100,000 items")
 
 // A Set is what is looked for in documents: fields of a page, and items of which a page may have many. Add and Load make it;
 // then it does not change, and is for several documents at once.
 type Set struct {
-	page   []*Field
-	each   selector // of items; the zero value: there are none
-	fields []*Field // of each item
-	judged bool     // a page with any of its fields is counted as an item
+	page   []*Field // of Add
+	each   selector // of items; the zero value: a page is one, if it has any of fields
+	fields []*Field // of Load: those of an item
 }
 
 // Fields are the names of the fields of a page, in the order of Result.Page.
-func (s *Set) Fields() []string { return names(s.page) }
+func (s *Set) Fields() []string {
+	if s.HasItems() {
+		return names(s.page)
+	}
+	return append(names(s.page), names(s.fields)...)
+}
 
 // HasItems reports whether pages have items besides.
 func (s *Set) HasItems() bool { return !s.each.isZero() }
@@ -86,8 +92,8 @@ func (s *Set) Extract(doc []byte, label string, at *link.URL) (result Result) {
 	defer func() {
 		switch v := recover(); v {
 		case nil:
-		case errTooMuch:
-			result = Result{Err: errTooMuch}
+		case errTooMuch, errTooMany:
+			result = Result{Err: v.(error)}
 		default: // of a library: what it could not do is not worth the crawl
 			result = Result{Err: fmt.Errorf("the page cannot be taken apart: %s", begin(fmt.Sprint(v)))}
 		}
@@ -107,24 +113,28 @@ func (s *Set) Extract(doc []byte, label string, at *link.URL) (result Result) {
 }
 
 func (s *Set) readPage(d *document) {
-	before := len(d.result.Faults) + d.result.More
-	values, found := d.values(s.page, place{node: d.root}, -1, s.judged)
-	if !found {
-		return
+	at := place{node: d.root}
+	values, found := d.values(s.page, at, -1, false)
+	if !s.HasItems() && len(s.fields) > 0 {
+		before := len(d.result.Faults) + d.result.More
+		item, isItem := d.values(s.fields, at, -1, true)
+		if isItem {
+			d.count(before)
+		}
+		values, found = append(values, item...), found || isItem
 	}
-	d.result.Page = values
-	if s.judged {
-		d.count(before)
+	if found {
+		d.result.Page = values
 	}
 }
 
 func (s *Set) readItems(d *document) {
-	if s.each.isZero() {
+	if !s.HasItems() {
 		return
 	}
 	for i, p := range d.find(d.root, &s.each) {
 		if i == maxItems {
-			panic(errTooMuch)
+			panic(errTooMany)
 		}
 		before := len(d.result.Faults) + d.result.More
 		values, _ := d.values(s.fields, p, i, false)
@@ -142,7 +152,7 @@ func (d *document) count(before int) {
 	}
 }
 
-// values are those of fields at a place. If nothing was found there, and isOptional, nothing is missed.
+// values are those of fields at a place. If nothing was found there, and isOptional, there are none, and nothing is missed.
 func (d *document) values(fields []*Field, p place, item int, isOptional bool) (values []any, found bool) {
 	faults, more := len(d.result.Faults), d.result.More
 	for _, f := range fields {
@@ -158,6 +168,7 @@ func (d *document) values(fields []*Field, p place, item int, isOptional bool) (
 	}
 	if isOptional && !found {
 		d.result.Faults, d.result.More = d.result.Faults[:faults], more
+		clear(values) // of defaults
 	}
 	return values, found
 }

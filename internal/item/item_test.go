@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -199,6 +200,17 @@ func TestKinds(t *testing.T) {
 	}
 }
 
+// TestWhiteSpaceOfJSON: that in its strings is as it stands there, whatever has found it.
+func TestWhiteSpaceOfJSON(t *testing.T) {
+	for _, where := range []string{"selector='script'", "xpath='//script'", "xpath='//script/text()'", "xpath='string(//script)'"} {
+		s := setOf(t, "[field.v]\ntype='json'\n"+where)
+		r := s.Extract([]byte(`<script> {"a": "b  c"} </script>`), "", address(t))
+		if want := json.RawMessage(`{"a":"b  c"}`); r.Page == nil || !reflect.DeepEqual(r.Page[0], want) {
+			t.Errorf("%s: %s", where, r.Page)
+		}
+	}
+}
+
 // TestLayouts: a layout of one's own says how much of a date there is.
 func TestLayouts(t *testing.T) {
 	for _, c := range []struct{ layout, text, want string }{
@@ -232,6 +244,31 @@ func TestPageIsOptional(t *testing.T) {
 	}
 }
 
+// TestPageBesides: what is taken out of every page makes none of them an item: of that the schema decides alone, its defaults too.
+func TestPageBesides(t *testing.T) {
+	s := setOf(t, "[field.a]\nselector='.a'\nrequired=true\n[field.c]\nselector='.c'\ndefault='x'", "t=title", "n=.n@text|int")
+	for _, c := range []struct {
+		page                   string
+		valid, invalid, faults int
+		want                   []any
+	}{
+		{"<title>T</title>", 0, 0, 0, []any{"T", nil, nil, nil}},
+		{"<title>T</title><p class=a>1", 1, 0, 0, []any{"T", nil, "1", "x"}},
+		{"<p class=a>1<p class=n>z", 1, 0, 1, []any{nil, nil, "1", "x"}},
+		{"<p class=n>z", 0, 0, 1, []any{nil, nil, nil, nil}},
+		{"<p class=c>2", 0, 1, 1, []any{nil, nil, nil, "2"}},
+		{"<p>", 0, 0, 0, nil},
+	} {
+		r := s.Extract([]byte(c.page), "", address(t))
+		if r.Valid != c.valid || r.Invalid != c.invalid || !reflect.DeepEqual(r.Page, c.want) || len(r.Faults) != c.faults {
+			t.Errorf("%s: %+v", c.page, r)
+		}
+	}
+	if got := s.Fields(); !slices.Equal(got, []string{"t", "n", "a", "c"}) {
+		t.Errorf("fields: %q", got)
+	}
+}
+
 // TestLimits: what is too large, too deep or too much is an error of the document, and what is wrong too often is counted.
 func TestLimits(t *testing.T) {
 	all := setOf(t, "", "v[]=*@html")
@@ -246,6 +283,9 @@ func TestLimits(t *testing.T) {
 	}
 	if r := setOf(t, "", "v[]=b").Extract([]byte(strings.Repeat("<b></b>", maxText/valueCost+1)), "", address(t)); !errors.Is(r.Err, errTooMuch) {
 		t.Errorf("many that are empty: %v", r.Err)
+	}
+	if r := setOf(t, "each='b'\n[field.v]\nselector='i'").Extract([]byte(strings.Repeat("<b></b>", maxItems+1)), "", address(t)); !errors.Is(r.Err, errTooMany) || r.Items != nil {
+		t.Errorf("an item too many: %v", r.Err)
 	}
 	r := setOf(t, "each='p'\n[field.v]\ntype='int'").Extract([]byte(strings.Repeat("<p>"+strings.Repeat("é", 150), maxFaults+5)), "utf-8", address(t))
 	if len(r.Faults) != maxFaults || r.More != 5 || r.Invalid != maxFaults+5 {

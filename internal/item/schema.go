@@ -72,22 +72,16 @@ func (s *Set) Load(schema []byte) error {
 	if err := s.loadEach(&file, fail); err != nil {
 		return err
 	}
-	target := &s.page
-	if s.HasItems() {
-		target = &s.fields
-	} else {
-		s.judged = true
-	}
 	for _, name := range fieldNames(meta.Keys()) {
 		entry := file.Field[name]
 		f, key, err := entry.field(name, s.HasItems())
-		if err == nil && has(*target, name) {
+		if err == nil && (has(s.fields, name) || !s.HasItems() && has(s.page, name)) {
 			err = errors.New("there is such a field already")
 		}
 		if err != nil {
 			return fail(err, slices.DeleteFunc([]string{"field", name, key}, func(s string) bool { return s == "" })...)
 		}
-		*target = append(*target, f)
+		s.fields = append(s.fields, f)
 	}
 	if len(file.Field) == 0 {
 		return &SchemaError{Err: errors.New("there is no field in it: [field.NAME]")}

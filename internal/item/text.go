@@ -32,11 +32,9 @@ func (d *document) read(p place, f *Field) (s string, ok bool) {
 	switch {
 	case p.node == nil:
 		d.spend(len(p.text))
-		s = collapse(p.text)
-	case f.attr == attrText && f.kind == JSON:
-		s = d.textOf(p.node)
+		s = f.collapse(p.text)
 	case f.attr == attrText:
-		s = collapse(d.textOf(p.node))
+		s = f.collapse(d.textOf(p.node))
 	case f.attr == attrHTML:
 		w := &htmlWriter{document: d}
 		if html.Render(w, p.node) != nil {
@@ -110,6 +108,14 @@ func separates(a atom.Atom) bool {
 		return true
 	}
 	return false
+}
+
+// collapse is for a text that the field has: in JSON it is strings where white space counts.
+func (f *Field) collapse(s string) string {
+	if f.kind == JSON {
+		return strings.TrimSpace(s)
+	}
+	return collapse(s)
 }
 
 // collapse makes one space of every stretch of white space, and none at the ends.

@@ -328,7 +328,7 @@ func FuzzRecords(f *testing.F) {
 			t.Fatal(err)
 		}
 		for _, r := range b.String() {
-			if r != '\n' && commands(r) {
+			if r != '\n' && crawler.IsCommand(r) {
 				t.Fatalf("%U reaches the terminal", r)
 			}
 		}

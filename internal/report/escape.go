@@ -4,19 +4,20 @@ import (
 	"fmt"
 	"html"
 	"strings"
+
+	"crawl/internal/crawler"
 )
 
-// Printable makes a string safe for a terminal: control characters, and those that turn the direction of
-// text round, are shown and not obeyed. What is not UTF-8 is U+FFFD.
+// Printable makes a string safe for a terminal: what that would obey (crawler.IsCommand) is shown. What is not UTF-8 is U+FFFD.
 func Printable(s string) string {
 	s = strings.ToValidUTF8(s, "\uFFFD")
-	if strings.IndexFunc(s, commands) < 0 {
+	if strings.IndexFunc(s, crawler.IsCommand) < 0 {
 		return s
 	}
 	var b strings.Builder
 	for _, r := range s {
 		switch {
-		case !commands(r):
+		case !crawler.IsCommand(r):
 			b.WriteRune(r)
 		case r < 0x100:
 			fmt.Fprintf(&b, `\x%02x`, r)
@@ -25,13 +26,6 @@ func Printable(s string) string {
 		}
 	}
 	return b.String()
-}
-
-// commands says whether a terminal, or the layout of text, would take r for a command.
-func commands(r rune) bool {
-	return r < 0x20 || r >= 0x7f && r < 0xa0 || // C0, DEL, C1
-		r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || r == 0x200e || r == 0x200f || // direction
-		r == 0x2028 || r == 0x2029 // line and paragraph
 }
 
 // escape makes a string safe between tags and in quoted attributes.
