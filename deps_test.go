@@ -90,7 +90,7 @@ var externalModules = []module{
 		why: "epoll, eventfd and socket calls that the standard library does not give",
 	},
 	{
-		path: "golang.org/x/net", in: []string{"frontier", "dns", "cookies", "link", "item", "sitemap", "fetch", "cmd/crawl", "bench/peers/htmlcrawl"},
+		path: "golang.org/x/net", in: []string{"frontier", "dns", "cookies", "link", "item", "fetch", "cmd/crawl", "bench/peers/htmlcrawl"},
 		why: "DNS messages, HTML as a tree, the encodings of the web, internationalized names, the public suffix list, SOCKS, and which proxy an environment means",
 	},
 	{

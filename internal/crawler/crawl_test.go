@@ -116,6 +116,24 @@ func TestCrawlConcurrency(t *testing.T) {
 	})
 }
 
+// punctual is an engine that is never late, however busy the machine is.
+type punctual struct{ engine.Engine }
+
+func (punctual) Lag(time.Time) time.Duration { return 0 }
+
+// impatient is a client, and another for the paths where a limit of time is to pass.
+type impatient struct {
+	patient, hasty Fetcher
+	path           string
+}
+
+func (i impatient) Do(ctx context.Context, req *fetch.Request, res *fetch.Response) error {
+	if strings.HasPrefix(req.URL.Target(), i.path) {
+		return i.hasty.Do(ctx, req, res)
+	}
+	return i.patient.Do(ctx, req, res)
+}
+
 // TestCrawlFaults: how URLs end at a server that fails in every way, what of it is tried again, and how often.
 func TestCrawlFaults(t *testing.T) {
 	nobody, err := net.Listen("tcp", "127.0.0.1:0")
@@ -158,7 +176,9 @@ func TestCrawlFaults(t *testing.T) {
 			}
 			list.WriteString(cases[i].url + "\n")
 		}
-		client := fetch.NewClient(e, fetch.Options{Timeout: 500 * time.Millisecond, MaxBody: 200_000})
+		client := impatient{
+			fetch.NewClient(e, fetch.Options{MaxBody: 200_000}), fetch.NewClient(punctual{e}, fetch.Options{Timeout: 500 * time.Millisecond}), "/f/stall",
+		}
 		c, out := crawlOf(e, client, strings.NewReader(list.String()), Options{Concurrency: 10, Retries: 2, RetryDelay: time.Millisecond})
 		run(t, e, c)
 		rows := rowsByURL(t, out.String())

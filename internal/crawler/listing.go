@@ -8,8 +8,9 @@ import (
 
 // What one turn takes, of a body or of the links of a page, before others have theirs: under a millisecond's worth.
 const (
-	portion   = 512 // URLs: as many are entered at once, or what one step of a parser has more
-	turnSteps = 16  // of sitemap.StepBytes
+	portion      = 512 // URLs: as many are entered at once, or what one step of a parser has more
+	portionBytes = 64 << 10
+	turnSteps    = portionBytes / sitemap.StepBytes
 )
 
 // listing is a sitemap while it is read. Its URLs are entered as they come: of the document nothing is kept but what has arrived

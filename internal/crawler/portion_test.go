@@ -72,26 +72,55 @@ func TestPortions(t *testing.T) {
 				follow.Sitemaps.Given = given(t, "http://h/large")
 			}
 			c, _ := walkOf(t, f, []string{"http://h/large"}, Options{Concurrency: 1, Follow: follow})
-			largest, before, over := int64(0), int64(0), false
-			w.Go("other", func(ctx context.Context) error {
-				for !over {
-					checkWalk(t, c)
-					largest = max(largest, c.ledger.Discovered-before)
-					before = c.ledger.Discovered
-					over = c.dispatch.draining || before > n+1
-					if err := w.Sleep(ctx, 0); err != nil {
-						return err
-					}
-				}
-				return nil
-			})
-			c.Start()
-			if err := runBounded(t, w, context.Background()); err != nil {
-				t.Error(err)
-			}
-			checkEnd(t, c)
+			largest := largestPortion(t, w, c)
 			const most = 2000 // a portion is 512, and one step of a parser more; two of them may come in one iteration of the loop
 			if largest > most {
+				t.Errorf("%d URLs were entered without a turn of another task", largest)
+			}
+			if c.ledger.Discovered != n+1 {
+				t.Errorf("%s", &c.ledger)
+			}
+		})
+	}
+}
+
+// largestPortion runs a crawl to its end, and returns how many URLs were entered at most without a turn of another task.
+func largestPortion(t *testing.T, w *world, c *Crawler) (largest int64) {
+	t.Helper()
+	before := int64(0)
+	w.Go("other", func(ctx context.Context) error {
+		for !c.dispatch.draining && !c.dispatch.walk.over() {
+			checkWalk(t, c)
+			largest = max(largest, c.ledger.Discovered-before)
+			before = c.ledger.Discovered
+			if err := w.Sleep(ctx, 0); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	c.Start()
+	if err := runBounded(t, w, context.Background()); err != nil {
+		t.Error(err)
+	}
+	checkEnd(t, c)
+	return max(largest, c.ledger.Discovered-before)
+}
+
+// TestLongPortions: long URLs are more work, and fewer are entered at once; so are those that are relative to a long one.
+func TestLongPortions(t *testing.T) {
+	const n = 500
+	long := strings.Repeat("/"+strings.Repeat("x", 99), 30)
+	for name, body := range map[string]string{
+		"links": many(n, "<a href="+long+"/%d>"),
+		"base":  "<base href=" + long + "/>" + many(n, "<a href=%d>"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newLoopWorld(t)
+			f := newFakeWeb(w, map[string]page{"http://h/large": {body: body}})
+			c, _ := walkOf(t, f, []string{"http://h/large"}, Options{Concurrency: 1, Follow: &Follow{MaxDepth: -1, MaxURLs: 1, Robots: RobotsIgnore}})
+			const most = 2 * (portionBytes/3000 + 1) // two may come in one iteration of the loop
+			if largest := largestPortion(t, w, c); largest > most {
 				t.Errorf("%d URLs were entered without a turn of another task", largest)
 			}
 			if c.ledger.Discovered != n+1 {

@@ -34,12 +34,13 @@ func (w *walk) links(of *worker, now time.Time) (more bool) {
 	}
 	page := x.Page()
 	l := frontier.Link{From: of.job.errand.Key, Depth: of.job.errand.Depth + 1, Kind: guarded(of)}
-	end := min(page.Links, b.entered+portion)
-	for ; b.entered < end; b.entered++ {
+	end, size := min(page.Links, b.entered+portion), 0
+	for ; b.entered < end && size < portionBytes; b.entered++ {
 		if !w.isFollowed(x.Kind(b.entered)) {
 			continue
 		}
 		found := x.Link(b.entered)
+		size += len(page.Base.String()) + len(found.Ref) // what it takes to make a URL of them
 		if found.Err == nil {
 			b.count(&of.job.url, &found.URL)
 		}

@@ -18,7 +18,7 @@ import (
 type Options struct {
 	ConnectTimeout time.Duration // for each address, and again for a TLS handshake; default 10 s
 	Timeout        time.Duration // without a byte, first or next; default 30 s
-	TotalTimeout   time.Duration // for the whole fetch, but for its time in the queue; default 5 min
+	TotalTimeout   time.Duration // for the whole fetch, but for its time in the queue and that of ErrRest; default 5 min
 	MaxBody        int64         // bytes, of the body as it comes and of the decoded one; default 1 GiB
 	MaxRedirects   int           // that are followed; default 0: a redirect is the answer
 	MaxConns       int           // connections, idle ones included; default 1000

@@ -124,11 +124,7 @@ func codingError(err error, kind http1.Kind) error {
 // goes on with the rest when it is called again, without any.
 func (d *decoding) consume(p []byte, body *http1.Body) (over bool, err error) {
 	returns := false
-	defer func() {
-		if !returns { // a panic of OnBody: nobody else would end the coroutine
-			d.decoder.Stop()
-		}
-	}()
+	defer d.stopUnless(&returns)
 	if d.paused {
 		p = d.framed
 	}
@@ -137,6 +133,13 @@ func (d *decoding) consume(p []byte, body *http1.Body) (over bool, err error) {
 	d.framed = p
 	returns = true
 	return d.over, d.err
+}
+
+// stopUnless is deferred for a panic of OnBody: nobody else would end the decoder's coroutine.
+func (d *decoding) stopUnless(returns *bool) {
+	if !*returns {
+		d.decoder.Stop()
+	}
 }
 
 // turn decodes until everything is used up, the turn is over or the body has ended. It returns what is left of p.

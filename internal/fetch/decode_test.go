@@ -370,27 +370,38 @@ func (l lending) DialContext(ctx context.Context, network, address string) (net.
 	return c, err
 }
 
-// TestPanicStopsDecoding: a panic of OnBody ends the engine, and leaves no coroutine.
+// TestPanicStopsDecoding: a panic of OnBody, at once or in a turn of its own, ends the engine, and leaves no coroutine.
 func TestPanicStopsDecoding(t *testing.T) {
 	s := serve(t, answering(framed("length", "Content-Encoding: br\r\n", pack(t, strings.Repeat("hello", 100_000), "br"))))
-	onEach(t, func(t *testing.T, k kind) {
-		e := lending{k.engine(t), new(net.Conn)}
-		c := NewClient(e, Options{Decode: true})
-		u, err := link.Parse(s.base)
-		if err != nil {
-			t.Fatal(err)
-		}
-		e.Go("test", func(ctx context.Context) error {
-			return c.Do(ctx, &Request{URL: &u, OnBody: func([]byte) error {
-				(*e.last).Close() // nobody else does, after a panic
-				panic("boom")
-			}}, &Response{})
+	for _, rests := range []bool{false, true} {
+		onEach(t, func(t *testing.T, k kind) {
+			e := lending{k.engine(t), new(net.Conn)}
+			c := NewClient(e, Options{Decode: true})
+			u, err := link.Parse(s.base)
+			if err != nil {
+				t.Fatal(err)
+			}
+			goroutines := runtime.NumGoroutine()
+			e.Go("test", func(ctx context.Context) error {
+				return c.Do(ctx, &Request{URL: &u, OnBody: func(p []byte) error {
+					if rests && p != nil {
+						return ErrRest
+					}
+					(*e.last).Close() // nobody else does, after a panic
+					panic("boom")
+				}}, &Response{})
+			})
+			var p *engine.PanicError
+			if err := e.Run(t.Context()); !errors.As(err, &p) {
+				t.Errorf("%v, want a panic", err)
+			}
+			for end := time.Now().Add(bound); runtime.NumGoroutine() > goroutines; runtime.Gosched() {
+				if time.Now().After(end) {
+					t.Fatalf("%d goroutines, %d before", runtime.NumGoroutine(), goroutines)
+				}
+			}
 		})
-		var p *engine.PanicError
-		if err := e.Run(t.Context()); !errors.As(err, &p) {
-			t.Errorf("%v, want a panic", err)
-		}
-	})
+	}
 }
 
 // TestFlowDecoding: curl's own cases about decoding end as curl says: its error 61 is a class of codings, and what it

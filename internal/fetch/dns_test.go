@@ -135,7 +135,7 @@ func TestLookupsTogether(t *testing.T) {
 func TestTotalWhileResolving(t *testing.T) {
 	onEach(t, func(t *testing.T, k kind) {
 		address := nameServer(noCode)(t)
-		e := k.engine(t)
+		e := punctual(k.engine(t)) // the limit is short
 		c := dns.DefaultConfig()
 		c.Servers = []netip.AddrPort{netip.MustParseAddrPort(address)}
 		r := dns.New(e, dns.Options{Config: c, Timeout: time.Hour, Limit: time.Hour})
@@ -158,7 +158,7 @@ func TestTotalWhileSystemResolves(t *testing.T) {
 		s := serve(t, answering(hello))
 		d := &directory{wait: make(chan struct{})}
 		d.set(nil, "127.0.0.1")
-		e := k.engine(t)
+		e := punctual(k.engine(t)) // the limit is short
 		hasty, patient := NewClient(e, Options{TotalTimeout: 50 * time.Millisecond}), NewClient(e, Options{})
 		hasty.resolver.lookup = d.lookup
 		patient.resolver = hasty.resolver

@@ -15,7 +15,8 @@ type extra struct {
 	decoding *decoding // nil: of this body nothing is undone
 	trace    *tracing  // nil: nobody is told
 
-	resting *Request // whose OnBody has more to do; nil: it has not
+	resting *Request      // whose OnBody has more to do; nil: it has not
+	rested  time.Duration // what it has taken for that, in turns of its own
 }
 
 // more is extra, for who has something to put there.
@@ -79,6 +80,14 @@ func (r *Response) BytesDecoded() int64 {
 		return 0
 	}
 	return r.extra.bytesDecoded
+}
+
+// ours is how much of the time since Started was not the server's.
+func (r *Response) ours() time.Duration {
+	if r.extra == nil {
+		return r.Timings.Queue
+	}
+	return r.Timings.Queue + r.extra.rested
 }
 
 func (r *Response) via() *via {

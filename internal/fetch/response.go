@@ -98,9 +98,10 @@ type Response struct {
 	extra *extra // nil: there is nothing of the kind
 }
 
-// deadline is when the whole fetch has to be over. Time in the queue does not count: it is not the server's.
+// deadline is when the whole fetch has to be over. Time in the queue does not count, nor what OnBody takes in turns of its own: it
+// is not the server's.
 func (c *Client) deadline(res *Response) time.Time {
-	return res.Started.Add(c.options.TotalTimeout + res.Timings.Queue)
+	return res.Started.Add(c.options.TotalTimeout + res.ours())
 }
 
 // begun is called when the first byte has arrived. Phases add up over the redirects of a fetch.

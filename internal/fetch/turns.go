@@ -11,14 +11,14 @@ import (
 // stretches more may come, of as many bytes as a buffer has. Nothing is read meanwhile.
 var ErrRest = errors.New("fetch: there is more to do with the body")
 
-// give gives OnBody a stretch.
+// give gives OnBody a stretch, or nothing for it to go on.
 func (r *Response) give(req *Request, data []byte) error {
 	err := req.OnBody(data)
-	if errors.Is(err, ErrRest) {
+	switch {
+	case errors.Is(err, ErrRest):
 		r.more().resting = req
 		return nil
-	}
-	if r.extra != nil {
+	case r.extra != nil:
 		r.extra.resting = nil
 	}
 	if err != nil {
@@ -36,9 +36,10 @@ func (r *Response) pausing() bool {
 }
 
 // takeTurns has OnBody go on, and calls take, once others have had their turn, until there is nothing left to do. An error says
-// that there was no time for that, or is of OnBody.
+// that there was no time for that, or is of OnBody. How long OnBody rests is not the server's time.
 func (c *Client) takeTurns(ctx context.Context, res *Response, take func()) error {
 	for res.pausing() {
+		before := c.engine.Now()
 		if d := res.decoding(); d != nil && d.wants > 0 && !res.resting() {
 			if err := c.awaitMemory(ctx, res); err != nil {
 				return err
@@ -46,18 +47,19 @@ func (c *Client) takeTurns(ctx context.Context, res *Response, take func()) erro
 		} else if err := c.engine.Sleep(ctx, 0); err != nil {
 			return fail(Cancelled, err)
 		}
+		if res.resting() {
+			if err := c.goOn(res); err != nil {
+				return err
+			}
+			res.extra.rested += c.engine.Now().Sub(before)
+			continue
+		}
 		now := c.engine.Now()
 		c.noteLag(res, now)
 		if !now.Before(c.deadline(res)) {
 			return fail(TimeoutTotal, os.ErrDeadlineExceeded)
 		}
-		if !res.resting() {
-			c.engine.Leaf(take)
-			continue
-		}
-		if err := c.goOn(res); err != nil {
-			return err
-		}
+		c.engine.Leaf(take)
 	}
 	return nil
 }
@@ -65,13 +67,12 @@ func (c *Client) takeTurns(ctx context.Context, res *Response, take func()) erro
 // goOn gives OnBody a turn for what it has.
 func (c *Client) goOn(res *Response) (err error) {
 	c.engine.Leaf(func() {
-		if err = res.extra.resting.OnBody(nil); errors.Is(err, ErrRest) {
-			err = nil
-			return
+		returns := false
+		if d := res.decoding(); d != nil {
+			defer d.stopUnless(&returns)
 		}
-		if res.extra.resting = nil; err != nil {
-			err = fail(ClassOf(err), err)
-		}
+		err = res.give(res.extra.resting, nil)
+		returns = true
 	})
 	return err
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"crawl/internal/engine"
 )
@@ -96,4 +97,167 @@ func checkRest(t *testing.T, e engine.Engine, k kind, c client, url, body string
 		t.Errorf("what has failed in its third turn: %v", fmt.Sprint(v.err))
 	}
 	over = true
+}
+
+// resting takes a body, and after its first stretch three turns of its own, of which it tells each.
+func resting(told func(turn int)) func(p []byte) error {
+	turn := 0
+	return func(p []byte) error {
+		if p == nil {
+			turn++
+			told(turn)
+		}
+		if turn < 3 {
+			return ErrRest
+		}
+		return nil
+	}
+}
+
+// TestRestTime: what turns take is not the server's time, whether all of the body is there already or not.
+func TestRestTime(t *testing.T) {
+	body := strings.Repeat("0123456789", 300)
+	coded := pack(t, body, "gzip")
+	for name, answer := range map[string][]string{
+		"whole":  {framed("length", "", body)},
+		"coded":  {framed("length", "Content-Encoding: gzip\r\n", coded)},
+		"halves": {framed("length", "", body)[:200], framed("length", "", body)[200:]},
+		"closed": {framed("close", "", body)[:200], framed("close", "", body)[200:]},
+	} {
+		t.Run(name, func(t *testing.T) {
+			onEachAndThreads(t, func(t *testing.T, k kind) {
+				rested := make(chan struct{})
+				s := serve(t, func(p *peer) {
+					p.request()
+					for i, part := range answer {
+						if i > 0 {
+							select {
+							case <-rested:
+							case <-time.After(bound):
+								t.Error("nobody has rested")
+							}
+						}
+						p.send(part)
+					}
+					p.close()
+				})
+				e := newShifted(k.engine(t))
+				with(t, e, Options{Decode: true, TotalTimeout: time.Hour}, func(c client) error {
+					take := resting(func(turn int) {
+						if e.advance(2 * time.Hour); turn == 3 {
+							close(rested)
+						}
+					})
+					c.do(s.base, Request{OnBody: take}).want(t, 200, body)
+					return nil
+				})
+			})
+		})
+	}
+}
+
+// TestRestThenSilence: the server's time counts again when the turns are over.
+func TestRestThenSilence(t *testing.T) {
+	s := serve(t, func(p *peer) {
+		p.request()
+		p.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello")
+		p.idle()
+	})
+	onEachAndThreads(t, func(t *testing.T, k kind) {
+		with(t, hastily(punctual(k.engine(t))), Options{}, func(c client) error {
+			c.do(s.base, Request{OnBody: resting(func(int) {})}).wantClass(t, TimeoutRead)
+			return nil
+		})
+	})
+}
+
+// TestRestCancelled: a fetch that is cancelled while it takes turns ends there.
+func TestRestCancelled(t *testing.T) {
+	body := strings.Repeat("0123456789", 300)
+	for _, answer := range []string{framed("length", "", body), framed("length", "Content-Encoding: gzip\r\n", pack(t, body, "gzip"))} {
+		s := serve(t, answering(answer))
+		onEachAndThreads(t, func(t *testing.T, k kind) {
+			e := k.engine(t)
+			ctx, cancel := context.WithCancel(context.Background())
+			defer cancel()
+			raw := NewClient(e, Options{Decode: true})
+			e.Go("test", func(ctx context.Context) error {
+				defer raw.Close()
+				turns := 0
+				v := client{raw, t, ctx, e}.do(s.base, Request{OnBody: func([]byte) error {
+					if turns++; turns == 3 {
+						cancel()
+					}
+					return ErrRest
+				}})
+				if v.wantClass(t, Cancelled); turns < 3 {
+					t.Errorf("it was cancelled after %d turns", turns)
+				}
+				return nil
+			})
+			if err := e.Run(ctx); err != nil {
+				t.Error(err)
+			}
+			if raw.pool.open != 0 {
+				t.Errorf("%d connections are left", raw.pool.open)
+			}
+		})
+	}
+}
+
+// TestRestLimit: what was given before a limit is passed has its turns, and the class is that of the limit.
+func TestRestLimit(t *testing.T) {
+	body := strings.Repeat("0123456789", 300)
+	for _, framing := range []string{"chunked", "close"} {
+		for _, name := range []string{"", "gzip"} {
+			coded, fields := body, ""
+			if name != "" {
+				coded, fields = pack(t, body, name), "Content-Encoding: "+name+"\r\n"
+			}
+			s := serve(t, sending([]string{framed(framing, fields, coded), framed("length", "", body[:2000])}, 1000))
+			onEach(t, func(t *testing.T, k kind) {
+				with(t, k.engine(t), Options{Decode: true, MaxBody: 2500}, func(c client) error {
+					d := &digesting{calls: func(bool) {}}
+					c.do(s.base+"/0", Request{OnBody: d.take}).wantClass(t, LimitBody)
+					if d.left > 0 || name == "" && framing == "chunked" && d.turns == 0 {
+						t.Errorf("%s %q: %d turns, %d left", framing, name, d.turns, d.left)
+					}
+					v := c.do(s.base+"/1", Request{OnBody: d.take})
+					if v.want(t, 200, body[:2000]); v.Reused {
+						t.Error("what is behind a limit is taken for an answer")
+					}
+					return nil
+				})
+			})
+		}
+	}
+}
+
+// TestRestReuses: a connection serves again after turns, and who has had some asks for none where there is no body.
+func TestRestReuses(t *testing.T) {
+	body := strings.Repeat("0123456789", 300)
+	none := []string{
+		"HTTP/1.1 304 Not Modified\r\nContent-Length: 10\r\n\r\n", "HTTP/1.1 204 No Content\r\n\r\n", framed("length", "", ""), framed("chunked", "", ""),
+		framed("length", "Content-Encoding: gzip\r\n", ""), framed("chunked", "Content-Encoding: gzip\r\n", ""),
+	}
+	onEachWire(t, func(t *testing.T, k kind, w wire) {
+		s := w.serve(t, sending(append([]string{framed("chunked", "", body)}, none...), 1<<30))
+		with(t, k.engine(t), Options{Decode: true, TLS: w.client}, func(c client) error {
+			for i := 1; i <= len(none); i++ {
+				turns := 0
+				v := c.do(s.base+"/0", Request{OnBody: resting(func(int) { turns++ })})
+				if v.want(t, 200, body); turns != 3 || v.Reused != (i > 1) {
+					t.Errorf("%d turns, reused %v", turns, v.Reused)
+				}
+				v = c.do(fmt.Sprint(s.base, "/", i), Request{OnBody: func(p []byte) error {
+					t.Errorf("%q is given", p)
+					return ErrRest
+				}})
+				if v.wantClass(t, OK); !v.Reused {
+					t.Error("the connection does not serve again")
+				}
+			}
+			return nil
+		})
+	})
 }

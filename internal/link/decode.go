@@ -10,9 +10,9 @@ func Decode(kind Document, label string, doc []byte) (text []byte, name string) 
 		return doc, c.name
 	}
 	text = make([]byte, 0, len(doc)+len(doc)/8)
-	t := transcoder{to: func(p []byte) { text = append(text, p...) }}
+	t := Transcoder{to: func(p []byte) { text = append(text, p...) }}
 	t.reset(c)
-	t.write(doc)
-	t.close()
+	t.Write(doc)
+	t.Close()
 	return text, c.name
 }

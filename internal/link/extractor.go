@@ -46,7 +46,7 @@ type Extractor struct {
 	html    source
 	css     cssReader
 	style   cssReader // of style elements
-	decode  transcoder
+	decode  Transcoder
 	toHTML  func([]byte)
 	toCSS   func([]byte)
 
@@ -128,7 +128,7 @@ func (x *Extractor) Write(p []byte) {
 			x.writeHead()
 		}
 	}
-	x.decode.write(p)
+	x.decode.Write(p)
 }
 
 // sniff settles the encoding by the first bytes of the document.
@@ -141,7 +141,7 @@ func (x *Extractor) sniff(head []byte) (bom int) {
 
 func (x *Extractor) writeHead() {
 	bom := x.sniff(x.head)
-	x.decode.write(x.head[bom:])
+	x.decode.Write(x.head[bom:])
 }
 
 // redeclare is called when the document says in which encoding it is, behind where browsers look first. They begin
@@ -194,7 +194,7 @@ func (x *Extractor) End(u *URL) Page {
 	if !x.known {
 		x.writeHead()
 	}
-	x.decode.close()
+	x.decode.Close()
 	if x.kind == HTML {
 		x.html.close()
 	} else {

@@ -76,7 +76,7 @@ func BenchmarkCSS(b *testing.B) {
 func BenchmarkTranscode(b *testing.B) {
 	for name, p := range map[string]string{"cyrillic": "<p class=x>\xcf\xf0\xe8\xe2\xe5\xf2 \xec\xe8\xf0</p>", "ascii": "<p class=x>Hello, world</p>"} {
 		b.Run(name, func(b *testing.B) {
-			var t transcoder
+			var t Transcoder
 			n := 0
 			t.to = func(p []byte) { n += len(p) }
 			c, _ := lookupCharset("windows-1251")
@@ -84,7 +84,7 @@ func BenchmarkTranscode(b *testing.B) {
 			b.SetBytes(int64(len(body)))
 			for b.Loop() {
 				t.reset(c)
-				t.write(body)
+				t.Write(body)
 			}
 		})
 	}

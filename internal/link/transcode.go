@@ -4,8 +4,9 @@ import (
 	"golang.org/x/text/transform"
 )
 
-// transcoder makes UTF-8 of a stream in another encoding. What is ASCII goes through as it is, and in UTF-8 everything.
-type transcoder struct {
+// A Transcoder makes UTF-8 of a stream in another encoding, which it is given in stretches of any length. What is ASCII goes
+// through as it is, and in UTF-8 everything; in others, what is no character becomes U+FFFD.
+type Transcoder struct {
 	decoder transform.Transformer // nil: it is UTF-8
 	ascii   bool                  // charset.hasASCII
 	to      func([]byte)
@@ -20,7 +21,16 @@ const heldMost = 16
 // transcoded is how much is made UTF-8 at once, in bytes of it.
 const transcoded = 4 << 10
 
-func (t *transcoder) reset(c charset) {
+// NewTranscoder makes one for the encoding of a label, which is UTF-8 if none has that label. to is given the text, which is valid
+// during the call.
+func NewTranscoder(label string, to func([]byte)) *Transcoder {
+	t := &Transcoder{to: to}
+	c, _ := lookupCharset(label)
+	t.reset(c)
+	return t
+}
+
+func (t *Transcoder) reset(c charset) {
 	t.decoder, t.n = nil, 0
 	if c.enc != nil {
 		t.decoder, t.ascii = c.enc.NewDecoder().Transformer, c.hasASCII()
@@ -30,8 +40,8 @@ func (t *transcoder) reset(c charset) {
 	}
 }
 
-// write takes the next stretch.
-func (t *transcoder) write(p []byte) {
+// Write takes the next stretch.
+func (t *Transcoder) Write(p []byte) {
 	for len(p) > 0 {
 		switch {
 		case t.n > 0:
@@ -47,7 +57,7 @@ func (t *transcoder) write(p []byte) {
 }
 
 // complete takes from p what is missing of the character that is held, and returns how many bytes.
-func (t *transcoder) complete(p []byte) (taken int) {
+func (t *Transcoder) complete(p []byte) (taken int) {
 	had := t.n
 	n := had + copy(t.held[had:], p)
 	used := t.decode(t.held[:n], false)
@@ -63,8 +73,8 @@ func (t *transcoder) complete(p []byte) (taken int) {
 	return 0
 }
 
-// close is the end of the stream.
-func (t *transcoder) close() {
+// Close is the end of the stream.
+func (t *Transcoder) Close() {
 	if t.n > 0 {
 		t.decode(t.held[:t.n], true)
 		t.n = 0
@@ -73,7 +83,7 @@ func (t *transcoder) close() {
 
 // decode passes on what it can make of p, and returns how many bytes of it that was: all but the beginning of a
 // character.
-func (t *transcoder) decode(p []byte, atEnd bool) (used int) {
+func (t *Transcoder) decode(p []byte, atEnd bool) (used int) {
 	for {
 		n, read, err := t.decoder.Transform(t.out, p[used:], atEnd)
 		if n > 0 {

@@ -46,13 +46,24 @@ func crowded() map[string][]byte {
 		}
 	}
 	const all = "User-agent:*\n"
+	wide := []byte("\xff\xfe")
+	for i := 0; len(wide) < Limit-64; i++ {
+		for _, c := range fmt.Appendf(nil, "Allow:/%x\n", i) {
+			wide = append(wide, c, 0)
+		}
+	}
 	return map[string][]byte{
+		"UTF-16":    wide,
+		"two words": fill(all, func(i int) string { return fmt.Sprintf("allow /%x\n", i) }),
 		"rules":     fill(all, func(i int) string { return fmt.Sprintf("Allow:/%x\n", uint32(i)*2654435761>>12) }),
 		"same rule": fill(all, func(int) string { return "Allow:/\n" }),
 		"lengths":   fill(all, func(i int) string { return "Disallow:/" + strings.Repeat("a", i*7919%97) + "\n" }),
 		"escapes":   fill(all, func(i int) string { return fmt.Sprintf("Disallow:/\xe9%x\n", i) }),
 		"blank":     fill("", func(int) string { return "\n" }),
 		"blank CR":  fill("", func(int) string { return "\r" }),
+		"colons":    fill("", func(int) string { return ":\n" }),
+		"unknown":   fill("", func(int) string { return "aaaa:\n" }),
+		"empty":     fill(all, func(int) string { return "Allow:\n" }),
 		"words":     fill("", func(int) string { return "a b\n" }),
 		"spaces":    fill("", func(int) string { return "\u00a0:\u00a0\n" }),
 		"agents":    fill("", func(int) string { return "User-agent:b\n" }),

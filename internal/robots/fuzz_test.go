@@ -73,7 +73,7 @@ func obvious(body []byte, tokens []string) (string, []string) {
 	type group struct{ names, rules []string }
 	var groups []*group
 	begun := false // the names of the last group are not all there yet
-	for n, line := range lines(body) {
+	for _, line := range lines(body) {
 		name, value := split(line)
 		switch means := nameOf(name); means {
 		case userAgent:
@@ -88,9 +88,10 @@ func obvious(body []byte, tokens []string) (string, []string) {
 			last.names = append(last.names, strings.ToLower(named))
 		case allow, disallow:
 			begun = false
-			if r, ok := newRule(n, means == allow, value); ok && len(groups) > 0 {
+			if strings.IndexAny(string(value), "/*") == 0 && len(groups) > 0 {
 				last := groups[len(groups)-1]
-				last.rules = append(last.rules, r.String())
+				pattern, _ := respelled(string(value), true, means == allow)
+				last.rules = append(last.rules, Rule{Allow: means == allow, Pattern: pattern}.String())
 			}
 		}
 	}

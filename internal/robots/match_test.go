@@ -87,7 +87,9 @@ func TestNothing(t *testing.T) {
 			t.Errorf("%s: %v by line %d, want %v by no line", target, got, by.Line, want)
 		}
 	}
-	if packed := pack([]rule{{Rule: Rule{Pattern: "/"}}}, 0); Nothing() != packed {
+	var d draft
+	d.add(0, false, []byte("/"))
+	if packed := d.pack(0); Nothing() != packed {
 		t.Errorf("%q is not what pack makes of it, %q", Nothing().list, packed.list)
 	}
 }

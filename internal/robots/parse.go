@@ -44,7 +44,7 @@ func Parse(body []byte, tokens ...string) File {
 			p.line(n, line)
 		}
 	}
-	file := File{Rules: pack(p.rules, p.delay), Sitemaps: p.sitemaps}
+	file := File{Rules: p.rules.pack(p.delay), Sitemaps: p.sitemaps}
 	switch {
 	case p.best < len(tokens):
 		file.Group = p.tokens[p.best]
@@ -76,7 +76,7 @@ type parser struct {
 	group, delayGroup   int
 	closed, delayClosed bool // the next User-agent begins a new one
 
-	rules    []rule
+	rules    draft
 	delay    time.Duration
 	sitemaps []string
 }
@@ -89,9 +89,7 @@ func (p *parser) line(n int, line []byte) {
 	case allow, disallow:
 		p.closed, p.delayClosed = true, true
 		if p.group == p.best && p.best <= len(p.tokens) {
-			if r, ok := newRule(n, means == allow, value); ok {
-				p.rules = append(p.rules, r)
-			}
+			p.rules.add(n, means == allow, value)
 		}
 	case crawlDelay:
 		p.delayClosed = true
@@ -110,7 +108,8 @@ func (p *parser) userAgent(value []byte) {
 	p.group, p.closed = join(p.group, rank, p.closed), false
 	p.delayGroup, p.delayClosed = join(p.delayGroup, rank, p.delayClosed), false
 	if rank < p.best {
-		p.best, p.rules, p.delay = rank, p.rules[:0], 0
+		p.best, p.delay = rank, 0
+		p.rules.reset()
 	}
 }
 
@@ -127,8 +126,9 @@ func (p *parser) rank(value []byte) int {
 	if len(value) > 0 && value[0] == '*' && (len(value) == 1 || !isTokenByte(value[1])) {
 		return len(p.tokens)
 	}
+	named := value[:tokenEnd(value)]
 	for i, token := range p.tokens {
-		if token != "" && strings.EqualFold(token, Token(string(value))) {
+		if token != "" && len(token) == len(named) && strings.EqualFold(token, string(named)) {
 			return i
 		}
 	}
@@ -182,46 +182,84 @@ func decode(body []byte) []byte {
 	return out
 }
 
-// split takes a line apart, without its comment. A colon may be missing if there are just two words.
+// split takes a line apart, without its comment, if it may have a name that nameOf knows. A colon may be missing if there are
+// just two words.
 func split(line []byte) (name, value []byte) {
+	if line = trimLeft(line); len(line) < len("allow:") || !isFirstLetter(line[0]) { // most that are there to cost time
+		return nil, nil
+	}
 	if i := bytes.IndexByte(line, '#'); i >= 0 {
 		line = line[:i]
 	}
-	if line = trim(line); len(line) == 0 {
-		return nil, nil
-	}
+	line = trimRight(line)
 	if i := bytes.IndexByte(line, ':'); i >= 0 {
-		return trim(line[:i]), trim(line[i+1:])
+		return trimRight(line[:i]), trimLeft(line[i+1:])
 	}
 	if nameOf(line) == nothing { // as most that have no colon
 		return nil, nil
 	}
-	if words := bytes.FieldsFunc(line, isBlank); len(words) == 2 {
-		return words[0], words[1]
+	i := indexBlank(line)
+	if i < 0 {
+		return nil, nil
 	}
-	return nil, nil
+	name, value = line[:i], trimLeft(line[i:])
+	if indexBlank(value) >= 0 {
+		return nil, nil
+	}
+	return name, value
 }
 
 // trim takes off white space of all kinds, also the invisible kinds that editors leave.
-func trim(b []byte) []byte {
-	for len(b) > 0 && isSpace(b[0]) {
-		b = b[1:]
+func trim(b []byte) []byte { return trimRight(trimLeft(b)) }
+
+func trimLeft(b []byte) []byte {
+	for len(b) > 0 {
+		size := 1
+		if b[0] >= utf8.RuneSelf {
+			var r rune
+			if r, size = utf8.DecodeRune(b); !isBlank(r) {
+				break
+			}
+		} else if !isSpace(b[0]) {
+			break
+		}
+		b = b[size:]
 	}
-	for len(b) > 0 && isSpace(b[len(b)-1]) {
-		b = b[:len(b)-1]
+	return b
+}
+
+func trimRight(b []byte) []byte {
+	for len(b) > 0 {
+		size, last := 1, b[len(b)-1]
+		if last >= utf8.RuneSelf {
+			var r rune
+			if r, size = utf8.DecodeLastRune(b); !isBlank(r) {
+				break
+			}
+		} else if !isSpace(last) {
+			break
+		}
+		b = b[:len(b)-size]
 	}
-	if len(b) == 0 || b[0] < utf8.RuneSelf && b[len(b)-1] < utf8.RuneSelf {
-		return b
+	return b
+}
+
+func indexBlank(b []byte) int {
+	for i, c := range b {
+		if c < utf8.RuneSelf {
+			if isSpace(c) {
+				return i
+			}
+		} else if r, _ := utf8.DecodeRune(b[i:]); isBlank(r) {
+			return i
+		}
 	}
-	return bytes.TrimFunc(b, isBlank)
+	return -1
 }
 
 func isBlank(r rune) bool { return unicode.IsSpace(r) || r == '\ufeff' || r == '\u200b' }
 
 func isSpace(b byte) bool { return b == ' ' || b >= '\t' && b <= '\r' }
-
-// firstLetters are those of the names that nameOf knows.
-const firstLetters = "adusc"
 
 // meaning is what a line is about.
 type meaning int
@@ -235,35 +273,48 @@ const (
 	sitemap
 )
 
+// isFirstLetter reports whether a name that nameOf knows begins so.
+func isFirstLetter(c byte) bool {
+	switch c | 0x20 {
+	case 'a', 'c', 'd', 's', 'u':
+		return true
+	}
+	return false
+}
+
 // nameOf knows the names of lines, in any case, and those misspellings that Google knows. As there, more may
 // follow.
 func nameOf(name []byte) meaning {
-	if len(name) == 0 || !strings.ContainsRune(firstLetters, rune(name[0]|0x20)) {
-		return nothing
-	}
-	for _, known := range [...]struct {
-		name  string
-		means meaning
-	}{
-		{"disallow", disallow},
-		{"allow", allow},
-		{"user-agent", userAgent},
-		{"sitemap", sitemap},
-		{"crawl-delay", crawlDelay},
-		{"useragent", userAgent},
-		{"user agent", userAgent},
-		{"dissallow", disallow},
-		{"dissalow", disallow},
-		{"disalow", disallow},
-		{"diasllow", disallow},
-		{"disallaw", disallow},
-		{"site-map", sitemap},
-		{"crawldelay", crawlDelay},
-		{"crawl delay", crawlDelay},
-	} {
-		if len(name) >= len(known.name) && strings.EqualFold(string(name[:len(known.name)]), known.name) {
-			return known.means
-		}
+	switch {
+	case len(name) == 0:
+	case beginsAs(name, "allow"):
+		return allow
+	case beginsAs(name, "disallow"), beginsAs(name, "dissallow"), beginsAs(name, "dissalow"), beginsAs(name, "disalow"),
+		beginsAs(name, "diasllow"), beginsAs(name, "disallaw"):
+		return disallow
+	case beginsAs(name, "user-agent"), beginsAs(name, "useragent"), beginsAs(name, "user agent"):
+		return userAgent
+	case beginsAs(name, "sitemap"), beginsAs(name, "site-map"):
+		return sitemap
+	case beginsAs(name, "crawl-delay"), beginsAs(name, "crawldelay"), beginsAs(name, "crawl delay"):
+		return crawlDelay
 	}
 	return nothing
+}
+
+// beginsAs reports whether name begins with known, which is in lower case, in any case.
+func beginsAs(name []byte, known string) bool {
+	if len(name) < len(known) {
+		return false
+	}
+	for i := range len(known) {
+		c := name[i]
+		if 'A' <= c && c <= 'Z' {
+			c |= 0x20
+		}
+		if c != known[i] {
+			return false
+		}
+	}
+	return true
 }

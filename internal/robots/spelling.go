@@ -19,18 +19,21 @@ func isReserved(b byte) bool {
 	return false
 }
 
-// respelled is s in that spelling. needless says that s has escapes of what need not be escaped; they are undone unless
-// keep is set. What is not ASCII is left alone in a target, where it is an error, and nothing in a rule is equal to it.
+// respelled is s in that spelling; see appendSpelled.
 func respelled(s string, isRule, keep bool) (out string, needless bool) {
-	i := 0
-	for i < len(s) && (isUnreserved(s[i]) || isReserved(s[i])) {
-		i++
+	for i := range len(s) {
+		if !isUnreserved(s[i]) && !isReserved(s[i]) {
+			b, needless := appendSpelled(make([]byte, 0, len(s)+16), s, isRule, keep)
+			return string(b), needless
+		}
 	}
-	if i == len(s) {
-		return s, false
-	}
-	b := append(make([]byte, 0, len(s)+16), s[:i]...)
-	for ; i < len(s); i++ {
+	return s, false
+}
+
+// appendSpelled appends s in that spelling. needless says that s has escapes of what need not be escaped; they are undone unless
+// keep is set. What is not ASCII is left alone in a target, where it is an error, and nothing in a rule is equal to it.
+func appendSpelled[S []byte | string](b []byte, s S, isRule, keep bool) (out []byte, needless bool) {
+	for i := 0; i < len(s); i++ {
 		c := s[i]
 		switch {
 		case isUnreserved(c) || isReserved(c),
@@ -53,7 +56,7 @@ func respelled(s string, isRule, keep bool) (out string, needless bool) {
 			b = appendEscape(b, c)
 		}
 	}
-	return string(b), needless
+	return b, needless
 }
 
 func appendEscape(b []byte, c byte) []byte {

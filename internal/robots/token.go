@@ -10,11 +10,16 @@ func Token(userAgent string) string {
 	for len(userAgent) > 0 && isSpace(userAgent[0]) {
 		userAgent = userAgent[1:]
 	}
+	return userAgent[:tokenEnd(userAgent)]
+}
+
+// tokenEnd is where the token ends that s begins with.
+func tokenEnd[S []byte | string](s S) int {
 	n := 0
-	for n < len(userAgent) && isTokenByte(userAgent[n]) {
+	for n < len(s) && isTokenByte(s[n]) {
 		n++
 	}
-	return userAgent[:n]
+	return n
 }
 
 func isTokenByte(b byte) bool {

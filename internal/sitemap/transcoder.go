@@ -2,70 +2,59 @@ package sitemap
 
 import (
 	"bytes"
-	"errors"
 	"strings"
 
-	"golang.org/x/net/html/charset"
+	"crawl/internal/link"
 )
 
 // maxPrologue is how far into a document its XML declaration may be and reach, in bytes.
 const maxPrologue = 1 << 10
-
-// decoder is an encoding's, as package x/text has it; what is not valid becomes U+FFFD.
-type decoder interface {
-	Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err error)
-}
 
 // transcoder makes a document UTF-8. Its encoding is what its byte order mark says, or Content-Type, or its XML
 // declaration (RFC 7303 section 3.2), or UTF-8. UTF-16 without a byte order mark is told by its first "<".
 type transcoder struct {
 	charset string // of Content-Type
 	to      document
-	known   bool    // which encoding it is
-	held    []byte  // the beginning, until then
-	decoder decoder // nil: UTF-8
-	in, out []byte  // of the decoder
-	n       int     // bytes in in: of a character that has not come to its end
+	held    []byte           // the beginning, until the encoding is known
+	decode  *link.Transcoder // nil until then
+	err     error            // of to
 }
 
-var errEncoding = errors.New("the sitemap's encoding cannot be undone")
-
 func (t *transcoder) write(b []byte) error {
-	if !t.known {
+	if t.decode == nil {
 		n := min(len(b), maxPrologue-len(t.held))
 		t.held = append(t.held, b[:n]...)
-		if !t.detect(len(t.held) >= maxPrologue) {
+		if b = b[n:]; !t.detect(len(t.held) >= maxPrologue) {
 			return nil
 		}
-		b = b[n:]
-		if err := t.begin(); err != nil {
-			return err
-		}
 	}
-	return t.pass(b, false)
+	t.decode.Write(b)
+	return t.err
 }
 
 func (t *transcoder) close() error {
-	if !t.known {
+	if t.decode == nil {
 		t.detect(true)
-		if err := t.begin(); err != nil {
-			return err
-		}
 	}
-	if err := t.pass(nil, true); err != nil {
-		return err
+	if t.decode.Close(); t.err != nil {
+		return t.err
 	}
 	return t.to.close()
 }
 
-// begin passes on what was held to find out about the encoding.
-func (t *transcoder) begin() error {
-	held := t.held
+// begin passes on what was held to find out about the encoding, which is that of the label.
+func (t *transcoder) begin(label string) {
+	t.decode = link.NewTranscoder(label, func(p []byte) {
+		if t.err == nil {
+			t.err = t.to.write(p)
+		}
+	})
+	t.decode.Write(t.held)
 	t.held = nil
-	return t.pass(held, false)
 }
 
-// detect finds out about the encoding and reports whether it could; it can if there is no more to see.
+// detect finds out about the encoding, goes on from the beginning, and reports whether it could; it can if there is no more to
+// see.
 func (t *transcoder) detect(last bool) bool {
 	h := t.held
 	const longestSign = 4
@@ -96,11 +85,7 @@ func (t *transcoder) detect(last bool) bool {
 			label = "utf-8" // it is not, or nothing of this could have been read
 		}
 	}
-	t.known = true
-	if encoding, name := charset.Lookup(label); encoding != nil && name != "utf-8" {
-		const bufferSize = 4 << 10
-		t.decoder, t.in, t.out = encoding.NewDecoder(), make([]byte, bufferSize), make([]byte, bufferSize)
-	}
+	t.begin(label)
 	return true
 }
 
@@ -132,28 +117,4 @@ func declared(h []byte) (label string, ok bool) {
 		return "", true
 	}
 	return string(value), true
-}
-
-// pass hands on what b is in UTF-8.
-func (t *transcoder) pass(b []byte, last bool) error {
-	if t.decoder == nil {
-		return t.to.write(b)
-	}
-	for {
-		n := copy(t.in[t.n:], b)
-		t.n += n
-		b = b[n:]
-		nDst, nSrc, _ := t.decoder.Transform(t.out, t.in[:t.n], last && len(b) == 0) // its errors ask for room, or for more
-		if err := t.to.write(t.out[:nDst]); err != nil {
-			return err
-		}
-		t.n = copy(t.in, t.in[nSrc:t.n])
-		idle := nDst == 0 && nSrc == 0
-		switch {
-		case len(b) == 0 && (t.n == 0 || idle):
-			return nil
-		case n == 0 && idle:
-			return errEncoding
-		}
-	}
 }
