@@ -3,7 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
+	"os"
 	"strings"
+
+	"github.com/spf13/pflag"
 
 	"crawl/internal/fetch"
 	"crawl/internal/link"
@@ -13,6 +17,37 @@ import (
 func isWebURL(s string) bool {
 	scheme, _, ok := strings.Cut(s, "://")
 	return ok && (strings.EqualFold(scheme, "http") || strings.EqualFold(scheme, "https"))
+}
+
+// documentThemes are the flags of a command that reads a document, its own first.
+func (o *runOptions) documentThemes(title string, own ...func(*pflag.FlagSet)) []theme {
+	type adders = []func(*pflag.FlagSet)
+	return []theme{
+		{title, own},
+		{"Limits of the fetch", adders{o.fetch.addLimits, o.fetch.redirects.add}},
+		{"The request", adders{o.fetch.addRequest, o.fetch.auth.add, o.cookies.add}},
+		{"Names and addresses", adders{o.fetch.addResolve, o.dns.add, o.fetch.connect.add}},
+		{"TLS, of https:// URLs", adders{o.fetch.tls.add}},
+		{"Proxies", adders{o.proxy.add}},
+		{"The engine", adders{o.addEngine}},
+	}
+}
+
+// atHand opens a document that is not fetched: a file, or standard input (-). If base says where it would be, that comes with it.
+func atHand(s streams, name, base string) (in io.ReadCloser, at link.URL, err error) {
+	if base != "" {
+		if at, err = link.Parse(base); err != nil {
+			return nil, at, usageError("--base %q: %w", base, err)
+		}
+	}
+	if name == "-" {
+		return io.NopCloser(s.in), at, nil
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, at, ioError(err)
+	}
+	return f, at, nil
 }
 
 // fetchDocument fetches one document by the client that crawl run would have with these flags, in an engine of its own, for

@@ -49,17 +49,7 @@ func newExtract(s streams) *cobra.Command {
 		Args:    cobra.ExactArgs(1),
 		RunE:    func(_ *cobra.Command, args []string) error { return o.run(s, args[0]) },
 	}
-	type adders = []func(*pflag.FlagSet)
-	c := &o.crawl
-	addThemes(cmd, []theme{
-		{"What is taken out, and of what", adders{o.what.add, o.add}},
-		{"Limits of the fetch", adders{c.fetch.addLimits, c.fetch.redirects.add}},
-		{"The request", adders{c.fetch.addRequest, c.fetch.auth.add, c.cookies.add}},
-		{"Names and addresses", adders{c.fetch.addResolve, c.dns.add, c.fetch.connect.add}},
-		{"TLS, of https:// URLs", adders{c.fetch.tls.add}},
-		{"Proxies", adders{c.proxy.add}},
-		{"The engine", adders{c.addEngine}},
-	})
+	addThemes(cmd, o.crawl.documentThemes("What is taken out, and of what", o.what.add, o.add))
 	return cmd
 }
 
@@ -107,21 +97,13 @@ func (p *extractPage) take(b []byte) error {
 }
 
 // read reads a page that is at hand.
-func (o *extractOptions) read(s streams, name string, page *extractPage) (err error) {
-	if o.base != "" {
-		if page.url, err = link.Parse(o.base); err != nil {
-			return usageError("--base %q: %w", o.base, err)
-		}
+func (o *extractOptions) read(s streams, name string, page *extractPage) error {
+	in, at, err := atHand(s, name, o.base)
+	if err != nil {
+		return err
 	}
-	in := s.in
-	if name != "-" {
-		f, err := os.Open(name)
-		if err != nil {
-			return ioError(err)
-		}
-		defer f.Close()
-		in = f
-	}
+	defer in.Close()
+	page.url = at
 	body, err := io.ReadAll(io.LimitReader(in, item.MaxDocument+1))
 	if err == nil {
 		err = page.take(body)

@@ -56,17 +56,7 @@ func newLinks(s streams) *cobra.Command {
 		Args:    cobra.ExactArgs(1),
 		RunE:    func(_ *cobra.Command, args []string) error { return o.run(s, args[0]) },
 	}
-	type adders = []func(*pflag.FlagSet)
-	c := &o.crawl
-	addThemes(cmd, []theme{
-		{"What is read, and printed", adders{o.add, o.canon.add}},
-		{"Limits of the fetch", adders{c.fetch.addLimits, c.fetch.redirects.add}},
-		{"The request", adders{c.fetch.addRequest, c.fetch.auth.add, c.cookies.add}},
-		{"Names and addresses", adders{c.fetch.addResolve, c.dns.add, c.fetch.connect.add}},
-		{"TLS, of https:// URLs", adders{c.fetch.tls.add}},
-		{"Proxies", adders{c.proxy.add}},
-		{"The engine", adders{c.addEngine}},
-	})
+	addThemes(cmd, o.crawl.documentThemes("What is read, and printed", o.add, o.canon.add))
 	return cmd
 }
 
@@ -109,21 +99,12 @@ func (o *linksOptions) check() error {
 
 // read reads a document that is at hand.
 func (o *linksOptions) read(s streams, name string, d *linksDocument) error {
-	if o.base != "" {
-		var err error
-		if d.url, err = link.Parse(o.base); err != nil {
-			return usageError("--base %q: %w", o.base, err)
-		}
+	in, at, err := atHand(s, name, o.base)
+	if err != nil {
+		return err
 	}
-	in := s.in
-	if name != "-" {
-		f, err := os.Open(name)
-		if err != nil {
-			return ioError(err)
-		}
-		defer f.Close()
-		in = f
-	}
+	defer in.Close()
+	d.url = at
 	mediaType := "text/html"
 	if strings.HasSuffix(strings.ToLower(name), ".css") {
 		mediaType = "text/css"

@@ -136,24 +136,13 @@ func (o *sitemapOptions) print(s streams, name string) error {
 
 // read parses a file or standard input.
 func (o *sitemapOptions) read(s streams, name string, p *sitemapPrinter) error {
-	var base link.URL
-	if o.base != "" {
-		var err error
-		if base, err = link.Parse(o.base); err != nil {
-			return usageError("--base %q: %w", o.base, err)
-		}
+	in, at, err := atHand(s, name, o.base)
+	if err != nil {
+		return err
 	}
-	in := s.in
-	if name != "-" {
-		f, err := os.Open(name)
-		if err != nil {
-			return ioError(err)
-		}
-		defer f.Close()
-		in = f
-	}
-	p.begin(base, "")
-	_, err := io.Copy(p, in)
+	defer in.Close()
+	p.begin(at, "")
+	_, err = io.Copy(p, in)
 	return p.close(name, err)
 }
 
