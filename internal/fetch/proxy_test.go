@@ -527,8 +527,17 @@ func relaying(t testing.TB, user string, hosts map[string]string) (address strin
 	}
 	transport := &http.Transport{DialContext: dial, DisableCompression: true}
 	t.Cleanup(transport.CloseIdleConnections)
-	var relays sync.WaitGroup
-	t.Cleanup(relays.Wait)
+	var relays struct {
+		sync.WaitGroup
+		mu   sync.Mutex // guards over
+		over bool       // the proxy has been closed, though a request may still be on its way through it
+	}
+	t.Cleanup(func() {
+		relays.mu.Lock()
+		relays.over = true
+		relays.mu.Unlock()
+		relays.Wait()
+	})
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		check := &http.Request{Header: http.Header{"Authorization": r.Header["Proxy-Authorization"]}}
 		if name, password, _ := check.BasicAuth(); user != "" && name+":"+password != user {
@@ -564,6 +573,13 @@ func relaying(t testing.TB, user string, hosts map[string]string) (address strin
 			return
 		}
 		_, _ = io.WriteString(here, connected)
+		relays.mu.Lock()
+		defer relays.mu.Unlock()
+		if relays.over {
+			here.Close()
+			there.Close()
+			return
+		}
 		relays.Go(func() { relay(here, there) })
 	})
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
