@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -48,6 +49,33 @@ func atHand(s streams, name, base string) (in io.ReadCloser, at link.URL, err er
 		return nil, at, ioError(err)
 	}
 	return f, at, nil
+}
+
+// fetchPage is fetchDocument for a command that reads what somebody calls a page, with the cookies that there are. It returns where the page was
+// found; what ended the fetch is an error. base is for what is at hand, and refused.
+func (o *runOptions) fetchPage(s streams, what, base string, request fetch.Request, res *fetch.Response) (at link.URL, err error) {
+	if base != "" {
+		return at, usageError("--base: is for what is not fetched")
+	}
+	u, err := link.Parse(what)
+	if err != nil {
+		return at, usageError("%q: %w", what, err)
+	}
+	if err := o.cookies.open(s.err, nil, "", s.out); err != nil {
+		return at, err
+	}
+	var failure error
+	if err := o.fetchDocument(s, &u, request, res, func(err error) { failure = err }); err != nil {
+		return at, err
+	}
+	if err = errors.Join(failure, o.cookies.save()); err != nil {
+		var e *exitErr // of who read it
+		if errors.As(err, &e) {
+			return at, e
+		}
+		return at, ioError(err)
+	}
+	return foundAt(&u, res), nil
 }
 
 // fetchDocument fetches one document by the client that crawl run would have with these flags, in an engine of its own, for

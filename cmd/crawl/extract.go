@@ -116,29 +116,15 @@ func (o *extractOptions) read(s streams, name string, page *extractPage) error {
 
 // fetch fetches one, within an engine of its own.
 func (o *extractOptions) fetch(s streams, what string, page *extractPage) error {
-	if o.base != "" {
-		return usageError("--base: is for what is not fetched")
-	}
-	u, err := link.Parse(what)
-	if err != nil {
-		return usageError("%q: %w", what, err)
-	}
-	if err := o.crawl.cookies.open(s.err, nil, "", s.out); err != nil {
-		return err
-	}
 	var res fetch.Response
-	var failure error
-	request := fetch.Request{OnBody: page.take}
-	if err := o.crawl.fetchDocument(s, &u, request, &res, func(err error) { failure = err }); err != nil {
+	at, err := o.crawl.fetchPage(s, what, o.base, fetch.Request{OnBody: page.take}, &res)
+	if err != nil {
 		return err
-	}
-	if err := errors.Join(failure, o.crawl.cookies.save()); err != nil {
-		return ioError(err)
 	}
 	if kind, ok := link.DocumentOf(res.MediaType); res.Status != 200 || !ok || kind != link.HTML {
 		fmt.Fprintf(s.err, "crawl: status %d, %q: crawl run takes nothing out of such a page\n", res.Status, res.MediaType)
 	}
-	page.url = foundAt(&u, &res)
+	page.url = at
 	if page.charset == "" {
 		page.charset = res.Charset
 	}

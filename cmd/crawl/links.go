@@ -120,30 +120,13 @@ func (o *linksOptions) read(s streams, name string, d *linksDocument) error {
 
 // fetch fetches one, within an engine of its own.
 func (o *linksOptions) fetch(s streams, what string, d *linksDocument) error {
-	if o.base != "" {
-		return usageError("--base: is for what is not fetched")
-	}
-	u, err := link.Parse(what)
-	if err != nil {
-		return usageError("%q: %w", what, err)
-	}
-	if err := o.crawl.cookies.open(s.err, nil, "", s.out); err != nil {
-		return err
-	}
 	var res fetch.Response
-	var failure error
 	request := fetch.Request{OnBody: func(p []byte) error { return d.take(&res, p) }, Watch: &fetch.Watch{OnHead: d.head}}
-	if err := o.crawl.fetchDocument(s, &u, request, &res, func(err error) { failure = err }); err != nil {
+	at, err := o.crawl.fetchPage(s, what, o.base, request, &res)
+	if err != nil {
 		return err
 	}
-	if err = errors.Join(failure, o.crawl.cookies.save()); err != nil {
-		var e *exitErr // of begin
-		if errors.As(err, &e) {
-			return e
-		}
-		return ioError(err)
-	}
-	d.url, d.status = foundAt(&u, &res), res.Status
+	d.url, d.status = at, res.Status
 	return d.take(&res, nil) // begins with what had no body
 }
 
